@@ -1,0 +1,78 @@
+"""Files that are whole or not there: written beside, flushed, renamed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+
+def private_folder(path: Path) -> Path:
+    """Make `path` (and its parents) readable by the owner alone; an existing folder is tightened."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o700)
+    return path
+
+
+def write_whole(path: Path, write: Callable[[Path], object], mode: int = 0o600) -> Path:
+    """Let `write(temporary_path)` write the file, then put it in place in one step.
+
+    A crash at any point leaves the old file, or none. The temporary file lies in the same folder,
+    begins with a dot and is removed on failure.
+    """
+    private_folder(path.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    beside = Path(name)
+    try:
+        write(beside)
+        with beside.open("rb") as done:
+            os.fsync(done.fileno())
+        beside.chmod(mode)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def write_text_whole(path: Path, text: str, mode: int = 0o600) -> Path:
+    """`write_whole` for UTF-8 text."""
+    return write_whole(path, lambda beside: beside.write_text(text, encoding="utf-8"), mode)
+
+
+def replace_folder(folder: Path, fill: Callable[[Path], object]) -> Path:
+    """Let `fill(temporary_folder)` write a folder, then put it in place of `folder`.
+
+    The old folder is set aside before the rename and removed after it: a crash between the two leaves
+    the old one as `.NAME.old`, which `recover_folder` puts back.
+    """
+    private_folder(folder.parent)
+    recover_folder(folder)
+    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    aside = folder.parent / f".{folder.name}.old"
+    try:
+        fill(beside)
+        if folder.exists():
+            folder.rename(aside)
+        beside.rename(folder)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        recover_folder(folder)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+    return folder
+
+
+def recover_folder(folder: Path) -> None:
+    """Put back what an interrupted `replace_folder` had set aside."""
+    aside = folder.parent / f".{folder.name}.old"
+    if not aside.exists():
+        return
+    if folder.exists():
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        aside.rename(folder)

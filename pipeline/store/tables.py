@@ -1,0 +1,162 @@
+"""Tables: a SQL file with a true header in, one Parquet file out, whole or not at all.
+
+Folder = schema, file = table: `pipeline/spells/ongoing.sql` makes `spells.ongoing`, kept at
+`<lake>/ongoing/ongoing.parquet` and guarded by `data/schemas/spells.ongoing.json`.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+
+from pipeline.errors import NightFailed
+from pipeline.store.files import write_whole
+from pipeline.store.ledger import Ledger
+
+SQL_ROOT = Path(__file__).parents[1]
+_HEADER = re.compile(r"^-- (\w+): *(.*)$")
+_MORE = re.compile(r"^-- {2,}(.*)$")
+Value = date | int | float | str | None
+
+
+class Gate(Protocol):
+    """What stands between a written table and its place in the lake (store/gate.py)."""
+
+    def check(self, con: duckdb.DuckDBPyConnection, table: str, parquet: Path) -> object: ...
+
+
+@dataclass(frozen=True)
+class Header:
+    """The comment block that opens a SQL file, as declared; tests/house keeps it true."""
+
+    table: str
+    grain: str
+    inputs: tuple[str, ...]
+    params: tuple[str, ...]
+    known: str
+    why: str
+
+
+def header(path: Path) -> Header:
+    """Read the `-- name: value` block at the top of a SQL file; continuation lines are indented."""
+    fields: dict[str, str] = {}
+    last = ""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("--"):
+            break
+        if found := _HEADER.match(line):
+            last = found.group(1)
+            fields[last] = found.group(2).strip()
+        elif (more := _MORE.match(line)) and last:
+            fields[last] += " " + more.group(1).strip()
+    inputs = tuple(name.strip() for name in fields["inputs"].split(",") if name.strip() != "none")
+    params = tuple(re.findall(r"(\w+) *\(", re.sub(r"\([^)]*\)", "(", fields["params"])))
+    return Header(fields["table"], fields["grain"], inputs, params, fields["known"], fields["why"])
+
+
+def literal(value: Value) -> str:
+    """A value as a SQL literal that DuckDB and Spark read alike."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, date):
+        return f"date '{value.isoformat()}'"
+    if isinstance(value, int | float):
+        return repr(value)
+    return "'" + value.replace("'", "''") + "'"
+
+
+def with_values(sql: str, values: Mapping[str, Value]) -> str:
+    """Put values in the place of `$name`. Raises KeyError when one is missing.
+
+    Literals, not bound parameters: `copy (...)` takes none, and the text run is the text explained.
+    """
+    return re.sub(r"\$([a-z]\w*)", lambda found: literal(values[found.group(1)]), sql)
+
+
+class Lake:
+    """The Parquet files under one folder, as views of a DuckDB connection.
+
+    The night's lake is HOME/lake; training asks the same SQL about other moments and keeps its tables
+    in a lake of its own, so neither can overwrite the other.
+    """
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        root: Path,
+        ledger: Ledger | None = None,
+        gate: Gate | None = None,
+    ) -> None:
+        self.con = con
+        self.root = root
+        self.ledger = ledger
+        self.gate = gate
+
+    def file(self, table: str) -> Path:
+        """Where `room.name` is kept."""
+        name = table.split(".")[1]
+        return self.root / name / f"{name}.parquet"
+
+    def view(self, table: str, file: Path | None = None) -> None:
+        """Make `table` readable by name, from its own file or another one."""
+        source = file or self.file(table)
+        if not source.is_file():
+            raise NightFailed(
+                f"table {table} has not been made yet", remedy="run `rehabrisk nightly`, which makes it"
+            )
+        place = str(source).replace("'", "''")
+        self.con.execute(f"create or replace view {table} as select * from read_parquet('{place}')")
+
+    def run(self, table: str, **values: Value) -> int:
+        """Run the SQL file of `table` over its inputs and keep the answer. Returns rows out."""
+        room, name = table.split(".")
+        path = SQL_ROOT / room / f"{name}.sql"
+        declared = header(path)
+        wanted = {key: values[key] for key in declared.params}
+        rows_in = sum(self.rows(source) for source in declared.inputs)
+        return self.write(table, with_values(path.read_text(encoding="utf-8"), wanted), rows_in=rows_in)
+
+    def write(
+        self, table: str, content: str | pl.DataFrame | pa.Table, *, rows_in: int | None = None
+    ) -> int:
+        """Keep a select statement's answer, a polars frame or an arrow table as `table`."""
+        begun = time.perf_counter()
+
+        def write(beside: Path) -> None:
+            place = str(beside).replace("'", "''")
+            options = "(format parquet, compression zstd)"
+            if isinstance(content, str):
+                self.con.execute(f"copy ({content}) to '{place}' {options}")
+            else:
+                given = content.to_arrow() if isinstance(content, pl.DataFrame) else content
+                self.con.register("_given", given)
+                self.con.execute(f"copy (select * from _given) to '{place}' {options}")
+                self.con.unregister("_given")
+            if self.gate:
+                self.gate.check(self.con, table, beside)
+
+        write_whole(self.file(table), write)
+        self.view(table)
+        rows = self.rows(table)
+        if self.ledger is not None:
+            self.ledger.line(table.split(".")[0], table, rows_in, rows, time.perf_counter() - begun)
+        return rows
+
+    def rows(self, table: str) -> int:
+        """How many rows `table` has; from the file's footer where it is a plain view."""
+        return self.con.execute(f"select count(*) from {table}").fetchone()[0]
+
+    def read(self, table: str, columns: str = "*") -> pl.DataFrame:
+        """The table as a polars frame."""
+        return pl.from_arrow(self.con.sql(f"select {columns} from {table}").to_arrow_table())
