@@ -1,0 +1,1 @@
+"""How many net sick-leave days coordination is expected to save."""
