@@ -1,0 +1,1 @@
+"""How well predictions hold: discrimination, accuracy, calibration, usefulness, each with its paper."""

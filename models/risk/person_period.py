@@ -1,0 +1,114 @@
+"""The time axis of the hazard: one stretch to the certified end, then weeks, then months after it.
+
+A spell seldom ends before the day the certificate in force runs out, and very often on that day, so the
+axis is laid from that day and not from the moment: stretch 0 is (0, c], where c is the certified days
+ahead; stretch k >= 1 is (c + AFTER[k-1], c + AFTER[k]]. A spell without a known certified end has c = 0 and
+no stretch 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+HORIZON = 365
+# weekly for 26 weeks, then every 4 weeks until a year from the moment is passed
+AFTER = np.concatenate([np.arange(0, 183, 7), np.arange(210, 379, 28)])
+TIME_NAMES = ("stretch_after_certified", "stretch_end", "spell_day_at_stretch_end")
+
+
+@dataclass(frozen=True)
+class Periods:
+    """Rows at risk: which person (`row`), which stretch, ended in it (0/1), and with what weight."""
+
+    row: np.ndarray
+    stretch: np.ndarray
+    ended: np.ndarray
+    weight: np.ndarray
+
+
+def edges(certified: np.ndarray, stretch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Start (open) and end (closed) of each stretch, in days from the moment."""
+    start = np.where(stretch == 0, 0, certified + AFTER[np.maximum(stretch - 1, 0)])
+    return start, certified + AFTER[stretch]
+
+
+def stretch_counts(certified: np.ndarray) -> np.ndarray:
+    """How many stretches of a row begin before the horizon, stretch 0 counted."""
+    return 1 + np.searchsorted(AFTER[:-1], HORIZON - certified, side="left")
+
+
+def stretch_of(day: np.ndarray, certified: np.ndarray) -> np.ndarray:
+    """The stretch that holds `day` (days from the moment, > 0)."""
+    return np.where(day <= certified, 0, np.searchsorted(AFTER, day - certified, side="left"))
+
+
+def expand(
+    certified: np.ndarray,
+    duration: np.ndarray,
+    event: np.ndarray,
+    weight: np.ndarray,
+    *,
+    max_rows: int,
+    rng: np.random.Generator,
+) -> Periods:
+    """One row per person and stretch at risk.
+
+    A person censored inside a stretch counts in it by the share of it that was seen; one censored before
+    the certified end tells nothing of stretch 0, whose weight lies at its end. Above `max_rows` the rows
+    of later stretches in which nothing ended are sampled, and weighted back.
+    """
+    last = stretch_of(duration, certified)
+    count = np.minimum(last + 1, stretch_counts(certified))
+    row = np.repeat(np.arange(len(certified), dtype=np.int32), count)
+    first = np.cumsum(count) - count
+    stretch = (np.arange(len(row)) - first[row]).astype(np.int16)
+    at = certified[row]
+    keep = ~((stretch == 0) & (at == 0))
+    row, stretch, at = row[keep], stretch[keep], at[keep]
+    inside = stretch == last[row]
+    ended = inside & event[row]
+    start, end = edges(at, stretch)
+    seen = np.where(stretch == 0, duration[row] >= end, (duration[row] - start) / np.maximum(end - start, 1))
+    share = np.where(inside & ~ended, np.clip(seen, 0, 1), 1.0)
+    weights = weight[row] * share
+    keep = weights > 0
+    if keep.sum() > max_rows:
+        sampled = keep & ~ended & (stretch > 4)
+        room = max(max_rows - int((keep & ~sampled).sum()), max_rows // 4)
+        odds = min(1.0, room / max(int(sampled.sum()), 1))
+        keep &= ~sampled | (rng.random(len(keep)) < odds)
+        weights = np.where(sampled, weights / odds, weights)
+    return Periods(row[keep], stretch[keep], ended[keep], weights[keep])
+
+
+def time_columns(certified: np.ndarray, day: np.ndarray, stretch: np.ndarray) -> np.ndarray:
+    """(rows, 3) float32, in the order of TIME_NAMES; -1 marks stretch 0, which ends on the certified day."""
+    start, end = edges(certified, stretch)
+    after = np.where(stretch == 0, -1, start - certified)
+    return np.column_stack([after, end, day + end]).astype(np.float32)
+
+
+def survival_on_days(
+    hazard: np.ndarray, certified: np.ndarray, early_share: float, days: np.ndarray
+) -> np.ndarray:
+    """(n, len(days)) share still on sick leave after each day, from hazards (n, stretches).
+
+    Inside a stretch the cumulative hazard grows evenly; in stretch 0 only `early_share` of it does, the
+    rest falls on the certified day itself.
+    """
+    cumulative = np.cumsum(-np.log1p(-np.clip(hazard, 0, 1 - 1e-9)), axis=1)
+    after = days[None, :] - certified[:, None]
+    stretch = np.searchsorted(AFTER, np.maximum(after, 0), side="left")
+    stretch = np.minimum(stretch, len(AFTER) - 1)
+    before = np.take_along_axis(cumulative, np.maximum(stretch - 1, 0), axis=1)
+    upto = np.take_along_axis(cumulative, stretch, axis=1)
+    left = AFTER[np.maximum(stretch - 1, 0)]
+    share = np.clip((after - left) / np.maximum(AFTER[stretch] - left, 1), 0, 1)
+    late = before + share * (upto - before)
+    first = cumulative[:, :1]
+    early = early_share * first * np.clip(days[None, :] / np.maximum(certified[:, None], 1), 0, 1)
+    total = np.where(after < 0, early, np.where(after == 0, first, late))
+    total = np.where(days[None, :] <= 0, 0.0, total)
+    return np.exp(-total)
