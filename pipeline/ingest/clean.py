@@ -1,0 +1,119 @@
+"""Staged rows of all deliveries considered, as the `raw` views that the room's SQL files read.
+
+raw.all_<table> holds every accepted row of every delivery, raw.<table> the newest delivery's row of each key.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from pipeline.errors import InputError
+from pipeline.ingest.contract import EXTRACTS, Extract
+from pipeline.ingest.stage import Staged
+from pipeline.ingest.typed import staged_columns, text_literal
+
+
+def define_raw(con: duckdb.DuckDBPyConnection, staged: list[Staged]) -> None:
+    """Make raw.<table> and raw.all_<table> of every extract; of one that never came, empty ones."""
+    for extract in EXTRACTS.values():
+        mine = [one for one in staged if one.table == extract.name]
+        if mine:
+            _all_rows(con, extract, mine)
+            if extract.name == "persons":
+                _former_links(con)
+            _newest_rows(con, extract, len(mine) > 1)
+        else:
+            columns = {**staged_columns(extract), "delivery": "date", "row": "bigint"}
+            if extract.name == "persons":
+                columns["first_delivery"] = "date"
+            empty = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in columns.items())
+            for view in (f"raw.all_{extract.name}", f"raw.{extract.name}"):
+                con.execute(f"create or replace view {view} as select {empty} limit 0")
+
+
+def _all_rows(con: duckdb.DuckDBPyConnection, extract: Extract, staged: list[Staged]) -> None:
+    places = ", ".join(text_literal(str(one.parquet)) for one in staged)
+    columns = ", ".join(f"s.{name}" for name in staged_columns(extract))
+    where = "s.rule is null"
+    if marked := [one for one in staged if one.marks.is_file()]:
+        marks = pl.concat(
+            [pl.read_parquet(one.marks).select(pl.lit(one.delivery).alias("delivery"), "row") for one in marked]
+        )
+        _keep(con, f"raw.marks_{extract.name}", marks)
+        where += (
+            f" and not exists (select 1 from raw.marks_{extract.name} as m "
+            "where m.delivery = s.delivery and m.row = s.file_row_number)"
+        )
+    con.execute(
+        f"create or replace view raw.all_{extract.name} as select {columns}, s.delivery, s.file_row_number as row "
+        f"from read_parquet([{places}], file_row_number = true) as s where {where}"
+    )
+
+
+def _keep(con: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    con.register("_frame", frame.to_arrow())
+    con.execute(f"create or replace table {table} as select * from _frame")
+    con.unregister("_frame")
+
+
+def _former_links(con: duckdb.DuckDBPyConnection) -> None:
+    """raw.former: each former key with the person's key today, chains followed, the newest link of a number first."""
+    links = pl.from_arrow(
+        con.sql(
+            "select former_key, person_key, delivery from raw.all_persons "
+            "where former_key is not null and former_key <> person_key order by delivery, row"
+        ).to_arrow_table()
+    ).unique("former_key", keep="last", maintain_order=True)
+    links = links.select("former_key", "person_key")
+    for _ in range(16):
+        step = links.rename({"former_key": "person_key", "person_key": "further"})
+        longer = links.join(step, on="person_key", how="left")
+        if longer["further"].null_count() == longer.height:
+            break
+        links = longer.select("former_key", person_key=pl.coalesce("further", "person_key"))
+    else:
+        raise InputError(
+            f"persons.former_id: {longer.height - longer['further'].null_count()} former numbers lead round in a circle",
+            remedy="ask the sender which of the numbers is the person's number today",
+        )
+    _keep(con, "raw.former", links)
+
+
+def _newest_rows(con: duckdb.DuckDBPyConnection, extract: Extract, several: bool) -> None:
+    """raw.<table>: one row a key, by the persons' keys of today."""
+    name = extract.name
+    source, where, more = f"raw.all_{name}", "true", ""
+    if name != "persons" and extract.of_kind("identity") and con.execute("select count(*) from raw.former").fetchall()[0][0]:
+        con.execute(
+            f"create or replace view raw.today_{name} as select s.* replace (coalesce(f.person_key, s.person_key) as person_key) "
+            f"from raw.all_{name} as s left join raw.former as f on f.former_key = s.person_key"
+        )
+        source, several = f"raw.today_{name}", True
+    key = ", ".join(extract.staged_key)
+    if several:
+        # only keys that come more than once are held; all others pass through
+        con.execute(
+            f"create or replace table raw.newest_{name} as select {key}, max(delivery) as newest from {source} "
+            f"group by {key} having count(*) > 1"
+        )
+        same = " and ".join(f"n.{one} = s.{one}" for one in extract.staged_key)
+        where += f" and not exists (select 1 from raw.newest_{name} as n where {same} and s.delivery < n.newest)"
+    if name == "persons":
+        where += " and not exists (select 1 from raw.former as f where f.former_key = s.person_key)"
+        _first_deliveries(con)
+        more = ", coalesce(d.first_delivery, s.delivery) as first_delivery"
+        source += " as s left join raw.first_deliveries as d on d.person_key = s.person_key"
+    else:
+        source += " as s"
+    con.execute(f"create or replace view raw.{name} as select s.*{more} from {source} where {where}")
+
+
+def _first_deliveries(con: duckdb.DuckDBPyConnection) -> None:
+    """raw.first_deliveries: of persons who came more than once, under any number, the first delivery."""
+    con.execute(
+        "create or replace table raw.first_deliveries as "
+        "select coalesce(f.person_key, s.person_key) as person_key, min(s.delivery) as first_delivery "
+        "from raw.all_persons as s left join raw.former as f on f.former_key = s.person_key "
+        "group by 1 having count(*) > 1"
+    )

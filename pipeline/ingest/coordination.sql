@@ -1,0 +1,39 @@
+-- table:  ingest.coordination
+-- grain:  one row per case_id
+-- inputs: raw.coordination, raw.returns, ingest.persons, ingest.units
+-- params: none
+-- known:  known_from = recorded, else offered, else started; of a worklist, the day it came back
+-- why:    the coordinators' register and what they filled in on returned worklists, in one table
+select
+    c.case_id,
+    c.person_key,
+    c.unit_id,
+    c.offered_on,
+    c.answer,
+    c.started_on,
+    c.ended_on,
+    c.end_reason,
+    c.external_consent,
+    coalesce(cast(c.recorded_at as date), c.offered_on, c.started_on) as known_from,
+    cast(null as varchar) as status,
+    'register' as source
+from raw.coordination as c
+where
+    exists (select 1 from ingest.persons as p where p.person_key = c.person_key)
+    and (c.unit_id is null or exists (select 1 from ingest.units as u where u.unit_id = c.unit_id))
+union all
+select
+    r.case_id,
+    r.person_key,
+    r.unit_id,
+    r.offered_on,
+    r.answer,
+    cast(null as date) as started_on,
+    cast(null as date) as ended_on,
+    cast(null as varchar) as end_reason,
+    r.external_consent,
+    r.returned_on as known_from,
+    r.status,
+    'worklist' as source
+from raw.returns as r
+where exists (select 1 from ingest.persons as p where p.person_key = r.person_key)

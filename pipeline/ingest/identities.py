@@ -1,0 +1,89 @@
+"""From identity texts to pseudonyms: each distinct text is read and keyed once a delivery, never a row at a time."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import polars as pl
+
+from pipeline.config.region import ReserveNumber
+from pipeline.errors import NightFailed
+from pipeline.ingest.typed import quoted
+from pipeline.privacy.identity import normalise
+from pipeline.privacy.pseudonyms import Keyring
+
+AT_ONCE = 500_000
+RULES = {"format": "no identity number"}  # normalise's word -> the rule's name; the others are the same
+
+
+class IdentityTexts:
+    """The temporary table identity_texts: text, identity, person_key, problem, birth_date, birth_month, sex.
+
+    It lives in the engine's memory, or in its spill folder inside the vault, and goes with the connection.
+    """
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, keyring: Keyring, reserve_numbers: tuple[ReserveNumber, ...]
+    ) -> None:
+        self.con = con
+        self.keyring = keyring
+        self.reserve_numbers = reserve_numbers
+        self.delivery: date | None = None
+
+    def learn(self, source: str, columns: list[str], delivery: date) -> None:
+        """Add every text of these columns of `source`. Ten digits are read as of the delivery's date."""
+        if self.delivery != delivery:
+            self.con.execute(
+                "create or replace temp table identity_texts (text varchar, identity varchar, person_key bigint, "
+                "problem varchar, birth_date date, birth_month date, sex varchar)"
+            )
+            self.delivery = delivery
+        for column in columns:
+            fresh = (
+                f"select distinct nullif(trim({quoted(column)}), '') as text from {source} "
+                "where nullif(trim(" + quoted(column) + "), '') not in (select text from identity_texts)"
+            )
+            texts = pl.from_arrow(self.con.sql(fresh).to_arrow_table())["text"].drop_nulls()
+            for start in range(0, len(texts), AT_ONCE):
+                self.add(texts.slice(start, AT_ONCE), delivery)
+        if columns:
+            self._refuse_shared_keys()
+
+    def add(self, texts: pl.Series, delivery: date) -> None:
+        """Normalise and key these texts, none of them known yet."""
+        self._insert(self.keyed(texts, delivery))
+
+    def keyed(self, texts: pl.Series, delivery: date) -> pl.DataFrame:
+        """One row a text, in order, with the columns of identity_texts."""
+        read = normalise(texts, delivery, self.reserve_numbers)
+        good = read.filter(pl.col("identity").is_not_null())
+        identities = good["identity"].unique()
+        keys = self.keyring.person_keys(identities.to_list())
+        keyed = read.join(
+            pl.DataFrame({"identity": identities, "person_key": pl.Series(keys, dtype=pl.Int64)}),
+            on="identity", how="left", maintain_order="left",
+        )
+        return keyed.select(
+            "text", "identity", "person_key",
+            pl.col("problem").replace(RULES),
+            "birth_date",
+            birth_month=pl.col("birth_date").dt.truncate("1mo"),
+            sex=pl.col("sex"),
+        )
+
+    def _insert(self, frame: pl.DataFrame) -> None:
+        self.con.register("_identities", frame.to_arrow())
+        self.con.execute("insert into identity_texts select * from _identities")
+        self.con.unregister("_identities")
+
+    def _refuse_shared_keys(self) -> None:
+        shared = self.con.execute(
+            "select count(*) from (select person_key from identity_texts where person_key is not null "
+            "group by person_key having min(identity) <> max(identity))"
+        ).fetchall()[0][0]
+        if shared:
+            raise NightFailed(
+                f"{shared} pseudonyms would be shared by two persons",
+                remedy="nothing was written; make a new key in an empty home and load all deliveries again",
+            )

@@ -1,0 +1,82 @@
+"""What coordinators filled in on worklists, pseudonymised: raw.returns for the lake, the notes for the vault."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+
+import duckdb
+import polars as pl
+
+from pipeline.config.home import Home
+from pipeline.ingest.identities import IdentityTexts
+from pipeline.privacy.vault import Vault
+from pipeline.store.files import write_whole
+
+SCHEMA = {
+    "case_id": pl.String,
+    "person_key": pl.Int64,
+    "unit_id": pl.String,
+    "spell_start": pl.Date,
+    "status": pl.String,
+    "offered_on": pl.Date,
+    "answer": pl.String,
+    "external_consent": pl.Boolean,
+    "returned_on": pl.Date,
+}
+NOTES = "returned_notes.parquet"
+PURPOSE = "note"
+
+
+def define_returns(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    vault: Vault,
+    identities: IdentityTexts,
+    returns: pl.DataFrame | None,
+    as_of: date,
+) -> int:
+    """Make raw.returns: the newest word on each person, unit and spell. Returns its rows.
+
+    returns : patient_id, unit_id, spell_start, status, offered_on, answer, external_consent, note, returned_on.
+    Rows whose number is no identity number are left out: the worklist's reader has rejected them already.
+    """
+    frame = pl.DataFrame(schema={**SCHEMA, "note": pl.String})
+    if returns is not None and not returns.is_empty():
+        frame = _keyed(returns, identities, as_of)
+    _keep_notes(home, vault, frame)
+    con.register("_returns", frame.select(list(SCHEMA)).to_arrow())
+    con.execute("create or replace table raw.returns as select * from _returns")
+    con.unregister("_returns")
+    return frame.height
+
+
+def _keyed(returns: pl.DataFrame, identities: IdentityTexts, as_of: date) -> pl.DataFrame:
+    texts = returns["patient_id"].cast(pl.String).str.strip_chars()
+    keys = identities.keyed(texts.unique().drop_nulls(), as_of).select("text", "person_key")
+    keyed = returns.with_columns(text=texts).join(keys, on="text", how="left").filter(pl.col("person_key").is_not_null())
+    former = dict(identities.con.execute("select former_key, person_key from raw.former").fetchall())
+    keyed = keyed.with_columns(person_key=pl.col("person_key").replace(former)).with_columns(
+        case_id=pl.struct("person_key", "unit_id", "spell_start").map_elements(_case_id, return_dtype=pl.String)
+    )
+    newest = keyed.sort("returned_on", maintain_order=True).unique("case_id", keep="last", maintain_order=True)
+    wanted = [pl.col(name).cast(kind) for name, kind in SCHEMA.items()]
+    return newest.select(*wanted, pl.col("note").cast(pl.String)).sort("case_id")
+
+
+def _case_id(row: dict) -> str:
+    said = f"{row['person_key']}|{row['unit_id']}|{row['spell_start']}"
+    return "w-" + hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def _keep_notes(home: Home, vault: Vault, frame: pl.DataFrame) -> None:
+    path = home.vault / NOTES
+    notes = frame.select("case_id", "note").filter(pl.col("note").fill_null("") != "")
+    if path.is_file():
+        kept = pl.read_parquet(path)
+        if kept.with_columns(note=pl.Series(vault.decrypt_text(kept["note"].to_list(), PURPOSE), dtype=pl.String)).equals(notes):
+            return
+    elif notes.is_empty():
+        return
+    sealed = notes.with_columns(note=pl.Series(vault.encrypt_text(notes["note"].to_list(), PURPOSE), dtype=pl.String))
+    write_whole(path, sealed.write_parquet)
