@@ -12,6 +12,7 @@ with base as (
     from spells.ongoing
     where ongoing
 ),
+
 paid as (
     select
         base.person_key,
@@ -31,10 +32,11 @@ paid as (
     inner join ingest.benefits as benefits
         on
             base.person_key = benefits.person_key
-            and benefits.known_from <= base.as_of
-            and benefits.start_date <= base.as_of
+            and base.as_of >= benefits.known_from
+            and base.as_of >= benefits.start_date
             and (benefits.end_date is null or benefits.end_date >= base.as_of - 729)
 ),
+
 summed as (
     select
         person_key,
@@ -42,10 +44,12 @@ summed as (
         sum(case when kind = 'sickness' then days_12m * degree else 0 end) as sickness_12m,
         sum(case when kind = 'sickness' then days_24m * degree else 0 end) as sickness_24m,
         sum(case when kind = 'rehabilitation' then days_24m * degree else 0 end) as rehabilitation_24m,
-        max(case when kind = 'disability' and (end_date is null or end_date >= as_of) then degree else 0 end) as disability_degree
+        max(case when kind = 'disability' and (end_date is null or end_date >= as_of) then degree else 0 end)
+            as disability_degree
     from paid
     group by person_key, as_of
 )
+
 select
     base.person_key,
     base.as_of,

@@ -17,6 +17,7 @@ with base as (
     from spells.ongoing
     where ongoing
 ),
+
 parts as (
     select
         base.person_key,
@@ -33,12 +34,13 @@ parts as (
     inner join ingest.certificate_periods as periods
         on
             base.person_key = periods.person_key
-            and periods.start_date >= base.start_date
-            and periods.start_date <= base.end_date
-            and periods.known_from <= base.as_of
-            and (periods.known_until is null or periods.known_until > base.as_of)
+            and base.start_date <= periods.start_date
+            and base.end_date >= periods.start_date
+            and base.as_of >= periods.known_from
+            and (periods.known_until is null or base.as_of < periods.known_until)
     group by base.person_key, base.as_of, base.certificate_id, periods.certificate_id
 ),
+
 placed as (
     select
         *,
@@ -47,6 +49,7 @@ placed as (
         ) as turn
     from parts
 ),
+
 summed as (
     select
         person_key,
@@ -64,6 +67,7 @@ summed as (
     from placed
     group by person_key, as_of
 )
+
 select
     base.person_key,
     base.as_of,
@@ -97,6 +101,6 @@ left join ingest.certificates as certificates
     on
         base.certificate_id = certificates.certificate_id
         and base.person_key = certificates.person_key
-        and certificates.known_from <= base.as_of
-        and (certificates.known_until is null or certificates.known_until > base.as_of)
+        and base.as_of >= certificates.known_from
+        and (certificates.known_until is null or base.as_of < certificates.known_until)
 left join ingest.units as units on base.unit_id = units.unit_id

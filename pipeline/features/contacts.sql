@@ -12,6 +12,7 @@ with base as (
     from spells.ongoing
     where ongoing
 ),
+
 recent as (
     select
         base.person_key,
@@ -26,20 +27,25 @@ recent as (
     inner join ingest.contacts as contacts
         on
             base.person_key = contacts.person_key
-            and contacts.known_from <= base.as_of
+            and base.as_of >= contacts.known_from
             and cast(contacts.started_at as date) <= base.as_of
             and cast(contacts.started_at as date) > base.as_of - 365
 ),
+
 in_groups as (
     select
         written.diagnoses,
         bool_or(diagnosis_groups.target_group = 'mental') as is_mental,
         bool_or(diagnosis_groups.target_group = 'pain') as is_pain
-    from (select distinct diagnoses from recent where diagnoses <> '') as written
+    from (
+        select distinct diagnoses from recent
+        where diagnoses <> ''
+    ) as written
     inner join ingest.diagnosis_groups as diagnosis_groups
         on concat('|', written.diagnoses) like concat('%|', diagnosis_groups.prefix, '%')
     group by written.diagnoses
 ),
+
 counted as (
     select
         recent.person_key,
@@ -71,6 +77,7 @@ counted as (
     left join in_groups on recent.diagnoses = in_groups.diagnoses
     group by recent.person_key, recent.as_of
 )
+
 select
     base.person_key,
     base.as_of,

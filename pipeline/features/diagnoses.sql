@@ -16,6 +16,7 @@ with base as (
     from spells.ongoing
     where ongoing
 ),
+
 spell_codes as (
     select
         base.person_key,
@@ -30,11 +31,12 @@ spell_codes as (
     inner join ingest.certificate_periods as periods
         on
             base.person_key = periods.person_key
-            and periods.start_date >= base.start_date
-            and periods.start_date <= base.end_date
-            and periods.known_from <= base.as_of
-            and (periods.known_until is null or periods.known_until > base.as_of)
+            and base.start_date <= periods.start_date
+            and base.end_date >= periods.start_date
+            and base.as_of >= periods.known_from
+            and (periods.known_until is null or base.as_of < periods.known_until)
 ),
+
 course as (
     select
         person_key,
@@ -44,6 +46,7 @@ course as (
     from spell_codes
     group by person_key, as_of
 ),
+
 coded as (
     select
         base.person_key,
@@ -60,9 +63,10 @@ coded as (
         on
             base.certificate_id = certificates.certificate_id
             and base.person_key = certificates.person_key
-            and certificates.known_from <= base.as_of
-            and (certificates.known_until is null or certificates.known_until > base.as_of)
+            and base.as_of >= certificates.known_from
+            and (certificates.known_until is null or base.as_of < certificates.known_until)
 )
+
 select
     person_key,
     as_of,

@@ -15,6 +15,7 @@ with base as (
     from spells.ongoing
     where ongoing
 ),
+
 earlier as (
     select
         base.person_key,
@@ -31,8 +32,9 @@ earlier as (
         on
             base.person_key = spells.person_key
             and base.as_of = spells.as_of
-            and spells.end_date < base.start_date
+            and base.start_date > spells.end_date
 ),
+
 spell_counts as (
     select
         person_key,
@@ -52,6 +54,7 @@ spell_counts as (
     from earlier
     group by person_key, as_of
 ),
+
 day_counts as (
     select
         base.person_key,
@@ -78,10 +81,11 @@ day_counts as (
         on
             base.person_key = segments.person_key
             and base.as_of = segments.as_of
-            and segments.end_date < base.start_date
+            and base.start_date > segments.end_date
             and segments.end_date >= base.start_date - 730
     group by base.person_key, base.as_of
 )
+
 select
     base.person_key,
     base.as_of,

@@ -11,6 +11,7 @@ with base as (
     from spells.ongoing
     where ongoing
 ),
+
 coordinated as (
     select
         base.person_key,
@@ -41,9 +42,10 @@ coordinated as (
     inner join ingest.coordination as coordination
         on
             base.person_key = coordination.person_key
-            and coordination.known_from <= base.as_of
+            and base.as_of >= coordination.known_from
     group by base.person_key, base.as_of
 )
+
 select
     base.person_key,
     base.as_of,

@@ -18,6 +18,7 @@ with base as (
     from spells.ongoing
     where ongoing
 ),
+
 steps as (
     select
         base.person_key,
@@ -34,10 +35,11 @@ steps as (
         on
             base.person_key = segments.person_key
             and base.as_of = segments.as_of
-            and segments.start_date >= base.start_date
-            and segments.end_date <= base.end_date
+            and base.start_date <= segments.start_date
+            and base.end_date >= segments.end_date
     window in_order as (partition by base.person_key, base.as_of order by segments.start_date)
 ),
+
 course as (
     select
         person_key,
@@ -66,6 +68,7 @@ course as (
     from steps
     group by person_key, as_of
 )
+
 select
     base.spell_id,
     base.person_key,

@@ -18,6 +18,7 @@ with chosen as (
         and start_date <= $last
         and (person_key % 999983 + 999983) % 999983 < $person_share * 999983
 ),
+
 days as (
     select
         person_key,
@@ -27,6 +28,7 @@ days as (
     from chosen
     where first_day <= last_day
 ),
+
 dated as (
     select
         person_key,
@@ -35,6 +37,7 @@ dated as (
         (draw + 48271 * (date_diff('day', cast('1970-01-01' as date), first_day) + step)) % 2147483647 as mix
     from days
 ),
+
 stirred as (
     -- two rounds of squaring, each below 2^62, so that neighbouring days do not follow one another
     select
@@ -44,6 +47,7 @@ stirred as (
         (mix * mix + 16807 * draw) % 2147483647 as mix
     from dated
 )
+
 select distinct
     person_key,
     as_of

@@ -14,6 +14,7 @@ with base as (
     from spells.ongoing
     where ongoing and as_of < cast($cut as date) - $delay_days - $max_gap_days - 1
 ),
+
 ends as (
     -- no spell covers the moment any more when what the night saw has been revoked: it ended there
     select
@@ -26,9 +27,10 @@ ends as (
     left join spells.final_spells as final_spells
         on
             base.person_key = final_spells.person_key
-            and final_spells.start_date <= base.as_of
-            and final_spells.end_date >= base.as_of
+            and base.as_of >= final_spells.start_date
+            and base.as_of <= final_spells.end_date
 ),
+
 disability as (
     select
         base.person_key,
@@ -41,9 +43,10 @@ disability as (
             and benefits.known_from <= $cut
             and benefits.kind = 'disability'
             and benefits.degree = 100
-            and benefits.start_date > base.as_of
+            and base.as_of < benefits.start_date
     group by base.person_key, base.as_of
 ),
+
 exits as (
     select
         ends.person_key,
@@ -70,12 +73,14 @@ exits as (
     left join disability
         on ends.person_key = disability.person_key and ends.as_of = disability.as_of
 ),
+
 firsts as (
     select
         *,
         least(deceased_on, emigrated_on, disabled_on, aged_on) as exit_on
     from exits
 ),
+
 timed as (
     -- an exit within the gap after the last certified day is why no renewal came
     select
@@ -89,6 +94,7 @@ timed as (
         end as event_days
     from firsts
 ),
+
 net as (
     select
         timed.person_key,
@@ -106,10 +112,11 @@ net as (
     inner join spells.final_segments as segments
         on
             timed.person_key = segments.person_key
-            and segments.end_date > timed.as_of
+            and timed.as_of < segments.end_date
             and segments.start_date <= least(timed.as_of + 365, timed.seen_to, timed.gone_on - 1)
     group by timed.person_key, timed.as_of
 )
+
 select
     timed.person_key,
     timed.as_of,

@@ -18,6 +18,7 @@ with spans as (
             and periods.known_from <= asked.as_of
             and (periods.known_until is null or periods.known_until > asked.as_of)
 ),
+
 neighbours as (
     select
         person_key,
@@ -33,6 +34,7 @@ neighbours as (
         ) as next_start
     from spans
 ),
+
 numbered as (
     select
         person_key,
@@ -42,12 +44,13 @@ numbered as (
         sum(case when covered_until >= start_date then 0 else 1 end) over (
             partition by person_key, as_of
             -- of equal periods the one that opened the cluster comes first, else the sum counts it late
-            order by start_date, end_date, covered_until asc nulls first
+            order by start_date asc, end_date asc, covered_until asc nulls first
             rows between unbounded preceding and current row
         ) as cluster_number
     from neighbours
     where covered_until >= start_date or next_start <= end_date
 ),
+
 clusters as (
     -- runs of periods that overlap: only there must days be weighed, all other periods pass untouched
     select
@@ -58,6 +61,7 @@ clusters as (
     from numbered
     group by person_key, as_of, cluster_number
 ),
+
 rivals as (
     select
         periods.person_key,
@@ -83,6 +87,7 @@ rivals as (
             and periods.known_from <= clusters.as_of
             and (periods.known_until is null or periods.known_until > clusters.as_of)
 ),
+
 cuts as (
     select
         person_key,
@@ -98,6 +103,7 @@ cuts as (
         end_date + 1 as cut
     from rivals
 ),
+
 pieces as (
     select
         person_key,
@@ -107,6 +113,7 @@ pieces as (
         lead(cut) over (partition by person_key, as_of, cluster_start order by cut) - 1 as piece_end
     from cuts
 ),
+
 ruled as (
     select
         pieces.person_key,
@@ -125,6 +132,7 @@ ruled as (
             and pieces.piece_end <= rivals.end_date
     group by pieces.person_key, pieces.as_of, pieces.cluster_start, pieces.piece_start, pieces.piece_end
 ),
+
 turns as (
     select
         person_key,
@@ -137,6 +145,7 @@ turns as (
     from ruled
     window in_order as (partition by person_key, as_of, cluster_start order by piece_start)
 ),
+
 stretches as (
     select
         person_key,
@@ -151,6 +160,7 @@ stretches as (
         ) as stretch_number
     from turns
 ),
+
 weighed as (
     select
         person_key,
@@ -162,6 +172,7 @@ weighed as (
     from stretches
     group by person_key, as_of, cluster_start, stretch_number
 )
+
 select
     periods.person_key,
     asked.as_of,

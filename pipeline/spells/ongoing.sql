@@ -15,10 +15,12 @@ with placed as (
     from spells.spells
     where ongoing or (end_date < as_of and date_diff('day', end_date, as_of) <= $days_since_end)
 ),
+
 shown as (
     select * from placed
     where turn = 1
 ),
+
 history as (
     select
         earlier.person_key,
@@ -34,6 +36,7 @@ history as (
             and earlier.start_date <= shown.start_date
     window later_ones as (partition by earlier.person_key, earlier.as_of order by earlier.start_date)
 ),
+
 linked as (
     -- counted backwards from the shown spell: breaks = holes of 90 free days or more on the way there
     select
@@ -48,6 +51,7 @@ linked as (
         ) as breaks
     from history
 ),
+
 chained as (
     select
         person_key,
@@ -57,6 +61,7 @@ chained as (
     where next_start is not null and breaks = 0
     group by person_key, as_of
 ),
+
 in_force as (
     select
         shown.person_key,
@@ -76,9 +81,10 @@ in_force as (
         on
             segments.certificate_id = certificates.certificate_id
             and segments.person_key = certificates.person_key
-            and certificates.known_from <= shown.as_of
-            and (certificates.known_until is null or certificates.known_until > shown.as_of)
+            and shown.as_of >= certificates.known_from
+            and (certificates.known_until is null or shown.as_of < certificates.known_until)
 ),
+
 codes as (
     select
         person_key,
@@ -98,14 +104,19 @@ codes as (
         diagnosis_3 as diagnosis
     from in_force
 ),
+
 grouped_codes as (
     select distinct
         distinct_codes.diagnosis,
         diagnosis_groups.target_group
-    from (select distinct diagnosis from codes where diagnosis is not null) as distinct_codes
+    from (
+        select distinct diagnosis from codes
+        where diagnosis is not null
+    ) as distinct_codes
     inner join ingest.diagnosis_groups as diagnosis_groups
         on left(distinct_codes.diagnosis, length(diagnosis_groups.prefix)) = diagnosis_groups.prefix
 ),
+
 in_groups as (
     select
         codes.person_key,
@@ -116,6 +127,7 @@ in_groups as (
     inner join grouped_codes on codes.diagnosis = grouped_codes.diagnosis
     group by codes.person_key, codes.as_of
 )
+
 select
     shown.spell_id,
     shown.person_key,

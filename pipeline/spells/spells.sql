@@ -22,6 +22,7 @@ with neighbours as (
     from spells.certificate_segments
     window in_order as (partition by person_key, as_of order by start_date)
 ),
+
 numbered as (
     select
         person_key,
@@ -35,6 +36,7 @@ numbered as (
         ) as spell_number
     from neighbours
 ),
+
 bounds as (
     select
         person_key,
@@ -51,6 +53,7 @@ bounds as (
     from numbered
     group by person_key, as_of, spell_number
 ),
+
 in_force as (
     -- the certificate that rules as_of, or else the spell's last day
     select
@@ -71,6 +74,7 @@ in_force as (
             and bounds.as_of = segments.as_of
             and bounds.force_start = segments.start_date
 ),
+
 counted as (
     -- from the periods, as a certificate whose every day another one rules is still one of the spell's
     select
@@ -85,12 +89,13 @@ counted as (
     inner join ingest.certificate_periods as periods
         on
             in_force.person_key = periods.person_key
-            and periods.start_date >= in_force.start_date
-            and periods.start_date <= in_force.end_date
-            and periods.known_from <= in_force.as_of
-            and (periods.known_until is null or periods.known_until > in_force.as_of)
+            and in_force.start_date <= periods.start_date
+            and in_force.end_date >= periods.start_date
+            and in_force.as_of >= periods.known_from
+            and (periods.known_until is null or in_force.as_of < periods.known_until)
     group by in_force.person_key, in_force.as_of, in_force.start_date
 )
+
 select
     concat(
         cast(in_force.person_key as varchar), '-', replace(cast(in_force.start_date as varchar), '-', '')

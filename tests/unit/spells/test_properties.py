@@ -1,0 +1,125 @@
+"""What holds for any certificates whatever: the SQL against day sets, and what may not matter."""
+
+import datetime as dt
+from dataclasses import asdict, replace
+
+import polars as pl
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import Runner
+from tests.spec.known import typed
+from tests.unit.spells.day_sets import Period, spells
+
+DAY_0 = dt.date(2024, 11, 20)  # runs over a year's end and a leap day's lack
+COMPARED = [
+    "person_key", "start_date", "end_date", "days", "net_days", "n_certificates", "n_doctors", "ongoing",
+    "degree",
+]  # fmt: skip
+QUICK = settings(max_examples=60, deadline=None)
+
+
+@st.composite
+def period(draw):
+    start = DAY_0 + dt.timedelta(draw(st.integers(0, 60)))
+    known_from = start + dt.timedelta(draw(st.integers(-3, 20)))
+    return Period(
+        person_key=draw(st.integers(-1, 1)),
+        certificate_id=draw(st.sampled_from("abcdef")),
+        start_date=start,
+        end_date=start + dt.timedelta(draw(st.sampled_from([0, 0, 1, 6, 13, 27]))),
+        degree=draw(st.sampled_from([25, 50, 75, 100])),
+        issued_at=dt.datetime(2024, 12, 1) + dt.timedelta(hours=draw(st.integers(0, 5))),
+        known_from=known_from,
+        known_until=draw(st.none() | st.integers(1, 30).map(lambda n: known_from + dt.timedelta(n))),
+        doctor_id=draw(st.sampled_from(["D1", "D2"])),
+    )
+
+
+def lawful(found):
+    """As ingest leaves them: one signing time a certificate, one row a certificate, start and time known."""
+    signed, seen, kept = {}, set(), []
+    for one in found:
+        one = replace(one, issued_at=signed.setdefault((one.person_key, one.certificate_id), one.issued_at))
+        one = replace(one, certificate_id=f"{one.certificate_id}{one.person_key}")
+        if (one.certificate_id, one.start_date) not in seen:
+            seen.add((one.certificate_id, one.start_date))
+            kept.append(one)
+    return kept
+
+
+PERIODS = st.lists(period(), min_size=1, max_size=12).map(lawful)
+MOMENT = st.integers(0, 80).map(lambda n: DAY_0 + dt.timedelta(n))
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return Runner()
+
+
+def run(engine, found, as_of, max_gap_days):
+    frame = pl.DataFrame([asdict(one) for one in found], schema_overrides={"known_until": pl.Date})
+    engine.fill("ingest.certificate_periods", typed("ingest.certificate_periods", frame))
+    engine.fill("moments.asked", engine("moments.nightly", as_of=as_of))
+    segments = engine("spells.certificate_segments")
+    made = engine("spells.spells", max_gap_days=max_gap_days)
+    return segments.sort(segments.columns), made.sort("person_key", "start_date")
+
+
+@QUICK
+@given(found=PERIODS, as_of=MOMENT, max_gap_days=st.sampled_from([0, 1, 5, 30]))
+def test_the_sql_and_the_day_sets_tell_the_same_spells(engine, found, as_of, max_gap_days):
+    _, made = run(engine, found, as_of, max_gap_days)
+    expected = [
+        asdict(spell)
+        for key in sorted({one.person_key for one in found})
+        for spell in spells(found, key, as_of, max_gap_days)
+    ]
+    assert made.select(COMPARED).to_dicts() == [{name: row[name] for name in COMPARED} for row in expected]
+
+
+@QUICK
+@given(found=PERIODS, as_of=MOMENT)
+def test_segments_share_no_day_and_cover_each_certified_day(engine, found, as_of):
+    segments, made = run(engine, found, as_of, 5)
+    days = [
+        (row["person_key"], row["start_date"] + dt.timedelta(n))
+        for row in segments.to_dicts()
+        for n in range((row["end_date"] - row["start_date"]).days + 1)
+    ]
+    certified = {(one.person_key, day) for one in found if one.known(as_of) for day in one.days()}
+    assert len(days) == len(set(days)) and set(days) == certified
+    assert made["days"].sum() == len(certified)
+
+
+@QUICK
+@given(found=PERIODS, as_of=MOMENT, max_gap_days=st.sampled_from([0, 5]))
+def test_spells_of_a_person_lie_more_than_the_gap_apart(engine, found, as_of, max_gap_days):
+    _, made = run(engine, found, as_of, max_gap_days)
+    apart = made.select(
+        (pl.col("start_date") - pl.col("end_date").shift(1).over("person_key")).dt.total_days() - 1
+    ).to_series()
+    assert (apart.drop_nulls() > max_gap_days).all()
+
+
+@QUICK
+@given(found=PERIODS, as_of=MOMENT, order=st.randoms(use_true_random=False))
+def test_the_order_the_rows_came_in_does_not_matter(engine, found, as_of, order):
+    shuffled = list(found)
+    order.shuffle(shuffled)
+    first, second = run(engine, found, as_of, 5), run(engine, shuffled, as_of, 5)
+    assert all(a.equals(b) for a, b in zip(first, second, strict=True))
+
+
+@QUICK
+@given(found=PERIODS, as_of=MOMENT, cut=st.integers(0, 12))
+def test_a_period_split_in_two_adjacent_ones_changes_nothing(engine, found, as_of, cut):
+    long = found[0]
+    middle = long.start_date + dt.timedelta(cut)
+    # a certificate's own overlapping periods are ruled by their start, which a split moves
+    assume(middle < long.end_date and all(one.certificate_id != long.certificate_id for one in found[1:]))
+    halves = [replace(long, end_date=middle), replace(long, start_date=middle + dt.timedelta(1))]
+    _, whole = run(engine, found, as_of, 5)
+    _, split = run(engine, [*halves, *found[1:]], as_of, 5)
+    assert whole.equals(split)
