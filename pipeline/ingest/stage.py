@@ -168,7 +168,7 @@ def _marks(
     key = ", ".join(extract.staged_key)
     # group by a number first: few keys are doubled, and text keys of millions of rows are costly to hold
     doubled = con.sql(
-        f"select * exclude (delivery, rule), file_row_number as row from read_parquet({place}, file_row_number = true) "
+        f"select * exclude (delivery, rule, file_row_number), file_row_number as row from read_parquet({place}, file_row_number = true) "
         f"where rule is null and hash({key}) in (select hash({key}) from read_parquet({place}) where rule is null "
         "group by 1 having count(*) > 1)"
     ).to_arrow_table()
