@@ -29,7 +29,7 @@ class DiscreteTimeHazard:
     Attributes
     ----------
     booster_ : the fitted classifier. early_share_ : share of the ends up to the certified day that come
-    before it. recalibration_ : identity until `recalibrate`. n_iter_ : trees grown.
+    before it. week_ : where in a week, counted from the certified day, ends fall. recalibration_ : identity until `recalibrate`. n_iter_ : trees grown.
     """
 
     def __init__(
@@ -107,7 +107,10 @@ class DiscreteTimeHazard:
             first = event & (duration <= certified)
             early = weight[first & (duration < certified)].sum()
             self.early_share_ = float(early / max(weight[first].sum(), 1e-12))
-        at = periods.expand(certified, duration, event, weight, max_rows=self.max_rows, rng=rng)
+            self.week_ = periods.week_shape(certified, duration, event, weight)
+        at = periods.expand(
+            certified, duration, event, weight, week=self.week_, max_rows=self.max_rows, rng=rng
+        )
         times = periods.time_columns(certified[at.row], day[at.row], at.stretch)
         filled = np.empty((len(at.row), X.shape[1] + times.shape[1]), dtype=np.float32)
         np.take(X, at.row, axis=0, out=filled[:, : X.shape[1]])
@@ -157,7 +160,9 @@ class DiscreteTimeHazard:
             part = X[start : start + BATCH]
             certified, _ = self._clock(part)
             hazard = self._hazards(part, int(days.max(initial=0)))
-            out[start : start + BATCH] = periods.survival_on_days(hazard, certified, self.early_share_, days)
+            out[start : start + BATCH] = periods.survival_on_days(
+                hazard, certified, days, early_share=self.early_share_, week=self.week_
+            )
         return out
 
     def _hazards(self, X: np.ndarray, until: int) -> np.ndarray:
@@ -182,6 +187,7 @@ class DiscreteTimeHazard:
             "names": list(self.names),
             "categorical": self.categorical.tolist(),
             "early_share": self.early_share_,
+            "week": self.week_.tolist(),
             "n_iter": self.n_iter_,
             "recalibration": self.recalibration_.to_dict(),
             "stretches_after_certified_end": periods.AFTER.tolist(),
@@ -198,6 +204,6 @@ class DiscreteTimeHazard:
             raise ValueError("the model was fitted on another time axis")
         made = cls(tuple(kept["names"]), np.array(kept["categorical"], dtype=bool))
         made.booster_, made.n_iter_ = boosters["hazard"], kept["n_iter"]
-        made.early_share_ = kept["early_share"]
+        made.early_share_, made.week_ = kept["early_share"], np.array(kept["week"])
         made.recalibration_ = HazardRecalibration.from_dict(kept["recalibration"])
         return made

@@ -1,0 +1,1 @@
+"""Put chances, days and reasons on every ongoing spell, with the current model."""

@@ -1,0 +1,108 @@
+"""A fitted risk model as a whole: encoder, curves, net days and reasons, and its form on disk."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import polars as pl
+import skops.io
+
+from models.registry import RISK_MODELS
+from models.risk.encoder import FrameEncoder
+from models.risk.explain import SubstitutionExplainer
+from models.risk.national import NationalRisk
+from models.risk.net_days import NetDays
+from models.risk.outlook import PASSES, Outlook, chance_of_passing, expected_days
+from models.risk.person_period import HORIZON
+
+FORMAT_VERSION = 1
+BATCH = 8_000
+# the only types a model file may hold beside numpy's and scikit-learn's public ones; never what the file itself asks for
+TRUSTED = (
+    # how the boosting prepares categorical columns; what a partial wraps is itself checked against this list
+    "functools.partial",
+    "sklearn.utils.validation.check_array",
+    "sklearn._loss.link.Interval",
+    "sklearn._loss.link.LogLink",
+    "sklearn._loss.link.IdentityLink",
+    "sklearn._loss.link.LogitLink",
+    "sklearn._loss.loss.HalfBinomialLoss",
+    "sklearn._loss.loss.HalfPoissonLoss",
+    "sklearn._loss.loss.HalfSquaredError",
+    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+)
+
+
+class FittedRisk:
+    """The parts that scoring needs. `kind` is a name of the registry."""
+
+    def __init__(
+        self,
+        kind: str,
+        encoder: FrameEncoder,
+        model,
+        net_days: NetDays,
+        explainer: SubstitutionExplainer,
+    ) -> None:
+        self.kind, self.encoder, self.model = kind, encoder, model
+        self.net_days, self.explainer = net_days, explainer
+
+    def curves(self, frame: pl.DataFrame, days: np.ndarray) -> np.ndarray:
+        """(n, len(days)) S(t) for features as in features.spell_features."""
+        return self.model.predict_survival(self.encoder.transform(frame), days)
+
+    def outlook(self, frame: pl.DataFrame) -> Outlook:
+        """Chances, days left and net days of every row; in batches, memory does not grow with n x 365."""
+        X = self.encoder.transform(frame)
+        day = frame["day"].cast(pl.Float64).fill_null(1).to_numpy()
+        degree = frame["degree"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        passes, left = np.empty((len(X), len(PASSES))), np.empty(len(X))
+        for start in range(0, len(X), BATCH):
+            some = slice(start, start + BATCH)
+            curve = self.model.predict_survival(X[some], np.arange(HORIZON + 1))
+            left[some] = expected_days(curve)
+            for place, at in enumerate(PASSES):
+                passes[some, place] = chance_of_passing(curve, day[some], at)
+        mean = self.net_days.mean(X, days_left=left, degree=degree)
+        return Outlook(passes, left, mean, self.net_days.spread(mean))
+
+    def effects(self, frame: pl.DataFrame, groups: dict[str, tuple[str, ...]]) -> dict[str, np.ndarray]:
+        """Group of features -> (n,) days; see `explain`."""
+        return self.explainer.effects(self.encoder.transform(frame), groups)
+
+    def to_files(self) -> dict[str, bytes | dict]:
+        """File name -> bytes, or a dict for JSON."""
+        parts = (self.model, self.net_days, self.explainer)
+        boosters = {name: kept for part in parts for name, kept in part.boosters().items()}
+        whole = {
+            "kind": self.kind,
+            "model": self.model.to_dict(),
+            "net_days": self.net_days.to_dict(),
+            "explainer": self.explainer.to_dict(),
+        }
+        return {
+            "model.skops": skops.io.dumps(boosters),
+            "encoder.json": self.encoder.to_dict(),
+            "risk.json": whole,
+        }
+
+
+def from_files(whole: dict, encoder: dict, boosters: bytes) -> FittedRisk | NationalRisk:
+    """What `to_files` wrote. Runs no code from the file: types outside TRUSTED are refused (TypeError)."""
+    if whole["kind"] == NationalRisk.kind:
+        return NationalRisk()
+    trees = skops.io.loads(boosters, trusted=list(TRUSTED))
+    return FittedRisk(
+        whole["kind"],
+        FrameEncoder.from_dict(encoder),
+        RISK_MODELS[whole["kind"]].from_dict(whole["model"], trees),
+        NetDays.from_dict(whole["net_days"], trees),
+        SubstitutionExplainer.from_dict(whole["explainer"], trees),
+    )
+
+
+def untrusted_types(boosters: bytes) -> list[str]:
+    """Types in a model file that scikit-learn and numpy do not vouch for."""
+    return skops.io.get_untrusted_types(file=io.BytesIO(boosters))

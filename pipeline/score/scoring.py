@@ -1,0 +1,55 @@
+"""One row per ongoing spell: chances of passing day 90, 180 and 365, days left, net days, reasons."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from pipeline.errors import InputError
+from pipeline.score.load import LoadedModel
+from pipeline.score.reasons import grouped, reasons
+
+KEYS = ("spell_id", "person_key", "unit_id", "as_of")
+NEEDED = (*KEYS, "day", "degree", "target_group")
+
+
+def score(features: pl.DataFrame, model: LoadedModel, language: str) -> pl.DataFrame:
+    """Score the spells of one moment.
+
+    Parameters
+    ----------
+    features : features.spell_features, one row per spell_id. language : of the reasons' texts, `sv` or `en`.
+
+    Returns
+    -------
+    spell_id, person_key, unit_id, as_of, day, degree, target_group, p_90, p_180, p_365, days_left, net_days_left,
+    net_days_sd, reasons (list of feature, value, effect_days, text), model_version; rows in the order given.
+    Convention of p and days: models.risk.outlook.
+
+    Raises InputError : a column is missing, `day` is not known, or a score is not finite.
+    """
+    if missing := [name for name in NEEDED if name not in features.columns]:
+        raise InputError(
+            f"features.spell_features lacks {', '.join(missing)}", remedy="run `rehabrisk features` anew"
+        )
+    if blank := features["day"].null_count():
+        raise InputError(f"{blank} spells have no day", remedy="look at spells.ongoing")
+    try:
+        outlook = model.risk.outlook(features)
+        effects = model.risk.effects(features, grouped([n for n in features.columns if n not in KEYS]))
+    except ValueError as why:
+        raise InputError(
+            f"model {model.version} does not fit these features: {why}",
+            remedy="train anew, or promote a model made from the same features",
+        ) from why
+    numbers = np.column_stack([outlook.passes, outlook.days_left, outlook.net_days, outlook.net_days_sd])
+    if bad := int((~np.isfinite(numbers)).any(axis=1).sum()):
+        raise InputError(
+            f"{bad} of {features.height} spells got no usable score", remedy="look at features.spell_features"
+        )
+    names = ("p_90", "p_180", "p_365", "days_left", "net_days_left", "net_days_sd")
+    return features.select(NEEDED).with_columns(
+        *(pl.Series(name, numbers[:, place]) for place, name in enumerate(names)),
+        reasons(features, effects, language),
+        pl.lit(model.version).alias("model_version"),
+    )

@@ -1,0 +1,231 @@
+"""The model card: what the model is for, what it learned from, and how good it is, in words and tables."""
+
+from __future__ import annotations
+
+import html
+import math
+
+from models.risk.national import NationalRisk
+
+NAMES = {
+    "discrete_time_hazard": "boosted discrete-time hazard",
+    "cox": "landmark Cox",
+    "kaplan_meier": "Kaplan-Meier by day band and target group",
+    NationalRisk.kind: "published national figures",
+}
+ANCHOR = (
+    "For scale: from the start of a spell, register models reach an AUC of 0.59-0.65 for passing day 90 within a "
+    "diagnosis and about 0.68 over diagnoses; the patient's own guess reached 0.81 and physicians' 0.56."
+)
+USE = (
+    "Administrative priority only: it orders the offers of coordination at a unit. A person decides, and may add "
+    "anyone the list does not hold.",
+    "Not for diagnosis, treatment, assessment of a right to benefit, or any decision about a person without a person.",
+    "It says how long spells like this one have gone on, not why, and not what an offer would change.",
+    "It sees certificates, contacts and earlier spells. It does not see the work, the home, the person's own expectation.",
+    "A day is counted as on sick leave whatever ended it: return to work, death, a move, disability benefit.",
+)
+
+Line = tuple[str, object]
+
+
+def card_lines(meta: dict, validation: dict) -> list[Line]:
+    """The card as (kind, content): kind is title, head, text, warning, list or table (rows, the first is the head)."""
+    lines: list[Line] = [("title", f"Model card {meta['version']}")]
+    lines += [
+        (
+            "text",
+            f"{NAMES[meta['kind']]}, as of {meta['as_of']}; code {meta['code_version']}, seed {meta['seed']}.",
+        )
+    ]
+    lines += [("head", "Use and limits"), ("list", list(USE))]
+    if meta["kind"] == NationalRisk.kind:
+        return lines + _shipped(meta, validation)
+    if validation["suspect_leak"]:
+        lines.append((
+            "warning",
+            f"AUC {validation['early_auc']:.2f} for passing day 90 among spells on day 15 or before. No register "
+            "model is that good: look for a feature that knows the future before this model is made current.",
+        ))  # fmt: skip
+    lines += [("head", "Learned from"), ("text", validation["windows"] + ".")]
+    lines.append((
+        "text",
+        f"{validation['persons_in_fit_and_test']} of {validation['persons_in_test']} persons tested on were also fitted "
+        "on, at earlier moments: the night meets them again too.",
+    ))  # fmt: skip
+    counts = [["part", "moments", "spells", "persons", "ended"]]
+    counts += [
+        [name, c["moments"], c["spells"], c["persons"], c["ends"]] for name, c in validation["counts"].items()
+    ]
+    lines += [("table", counts), ("head", "Which moments")]
+    flow = [["left after", "moments", "spells", "persons"]]
+    lines.append(
+        ("table", flow + [[s["why"], s["moments"], s["spells"], s["persons"]] for s in validation["flow"]])
+    )
+    if meta["kind"] == "discrete_time_hazard":
+        lines.append(
+            (
+                "text",
+                "After the test the model was fitted anew on all moments, with the number of trees and the recalibration found before; the figures below are those of the tested model.",
+            )
+        )
+    else:
+        lines.append(
+            (
+                "text",
+                "The boosted model was not better, so the simplest that was not worse was taken, and fitted anew on all moments.",
+            )
+        )
+    return lines + _figures(meta, validation)
+
+
+def _figures(meta: dict, validation: dict) -> list[Line]:
+    lines: list[Line] = [("head", "How good, on months not seen"), ("text", ANCHOR)]
+    for day in ("90", "180", "365"):
+        head = [
+            "model",
+            "persons",
+            "moments seen / asked",
+            "share passing",
+            "AUC",
+            "Brier",
+            "IPA",
+            "observed / expected",
+        ]
+        rows = [head]
+        for name, found in validation["models"].items():
+            f = found[day]
+            cells = [_interval(f.get(k), 3) for k in ("auc", "brier", "ipa", "o_e")]
+            chosen = " (chosen)" if name == meta["kind"] else ""
+            share = _number(f.get("share"), 3)
+            rows.append([NAMES[name] + chosen, f["persons"], f"{f['moments']} / {f['asked']}", share, *cells])
+        lines += [("head3", f"Passing day {day}, among spells that had not reached it"), ("table", rows)]
+        deep = validation["models"][meta["kind"]][day]
+        if "ici" in deep:
+            lines.append(
+                (
+                    "text",
+                    f"Calibration intercept {deep['intercept']:.2f}, slope {deep['slope']:.2f}; mean, median and 90th percentile of the distance between smooth observed and predicted: {deep['ici']:.3f}, {deep['e50']:.3f}, {deep['e90']:.3f}.",
+                )
+            )
+    best = validation["models"][meta["kind"]]
+    lines.append(
+        (
+            "text",
+            f"Uno's C of days left: {_number(best['uno_c'], 3)}. In brackets: 95 % intervals, persons drawn with replacement, weights for censoring held.",
+        )
+    )
+    if "net_benefit" in best["90"]:
+        rows = [["act when p_90 is at least", "net benefit, model", "net benefit, everyone"]]
+        rows += [
+            [f"{n['threshold']:.0%}", f"{n['model']:.3f}", f"{n['all']:.3f}"]
+            for n in best["90"]["net_benefit"]
+        ]
+        lines += [("head3", "Is acting on it better than acting on everyone (day 90)"), ("table", rows)]
+    for name, cells in validation["cells"].items():
+        rows = [[name, "persons", "share passing day 90", "AUC", "observed / expected"]]
+        rows += [
+            [c["cell"], c["persons"], *(_number(c.get(k), 3) for k in ("share", "auc", "o_e"))] for c in cells
+        ]
+        lines += [("head3", f"By {name.replace('_', ' ')}"), ("table", rows)]
+    return lines + _net_days(validation)
+
+
+def _net_days(validation: dict) -> list[Line]:
+    net = validation["net_days"]
+    lines: list[Line] = [("head", "Net days within 365 days")]
+    if net["kind"] == "carried":
+        lines.append(
+            (
+                "text",
+                f"Only {net['moments_followed_a_year']} moments were followed for a year: today's degree is carried along the curve, and relapses are not in it.",
+            )
+        )
+    else:
+        way = net["ways"][net["kind"]]
+        lines.append(
+            (
+                "text",
+                f"Learned from {net['moments_followed_a_year']} moments followed for a year ({net['kind']}); judged on the latest 30 % of them. Observed over expected {way['observed_over_expected']:.2f}; root mean squared error {way['rmse']:.0f} days.",
+            )
+        )
+        rows = [["tenth of the prediction", "expected", "observed"]]
+        rows += [[t["tenth"], f"{t['expected']:.1f}", f"{t['observed']:.1f}"] for t in way["tenths"]]
+        lines.append(("table", rows))
+    fidelity = validation["fidelity_of_reasons"]
+    lines += [
+        ("head", "Reasons"),
+        ("text", "A reason is the change in expected days left when a group of facts is set to what is usual among spells in the same day band and target group. It is computed on a smaller model that follows this one "
+         f"(R2 {fidelity:.2f}); it describes the prediction, not a cause."),
+    ]  # fmt: skip
+    return lines
+
+
+def _shipped(meta: dict, validation: dict) -> list[Line]:
+    why = validation.get("why_shipped") or "the region has too short a past to learn from"
+    return [
+        ("head", "Why this model"),
+        ("text", f"{why}. Until then: {meta['source']}."),
+        (
+            "text",
+            "S(t) follows national lengths of spells with the same three-character diagnosis (else the chapter, else all), given the day reached and the certified end. Half of certified spells are taken to end within 14 days. Net days carry today's degree; relapses are not in them.",
+        ),
+        ("text", "It has not been tested on this region."),
+    ]
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _interval(value: tuple | None, digits: int) -> str:
+    if value is None:
+        return ""
+    return f"{_number(value[0], digits)} ({_number(value[1], digits)}-{_number(value[2], digits)})"
+
+
+def card_markdown(lines: list[Line]) -> str:
+    """card.md."""
+    out = []
+    for kind, content in lines:
+        if kind == "table":
+            head, *rows = [[str(cell).replace("|", "/") for cell in row] for row in content]
+            out.append("\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]))
+        elif kind == "list":
+            out.append("\n".join(f"- {item}" for item in content))
+        else:
+            mark = {"title": "# ", "head": "## ", "head3": "### ", "warning": "> **Warning.** ", "text": ""}[
+                kind
+            ]
+            out.append(mark + str(content))
+    return "\n\n".join(out) + "\n"
+
+
+STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"
+    "table{border-collapse:collapse;margin:1rem 0;font-size:.9rem}th,td{border:1px solid #999;padding:.25rem .6rem;"
+    "text-align:left}th{background:#eee}.warning{border:2px solid #a00000;padding:.5rem 1rem}"
+)
+
+
+def card_html(lines: list[Line]) -> str:
+    """card.html: one file, nothing fetched."""
+    body = []
+    for kind, content in lines:
+        if kind == "table":
+            head, *rows = [[html.escape(str(cell)) for cell in row] for row in content]
+            top = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+            rest = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+            body.append(f"<table><thead><tr>{top}</tr></thead><tbody>{rest}</tbody></table>")
+        elif kind == "list":
+            body.append("<ul>" + "".join(f"<li>{html.escape(item)}</li>" for item in content) + "</ul>")
+        else:
+            tag = {"title": "h1", "head": "h2", "head3": "h3", "warning": 'p class="warning"', "text": "p"}[
+                kind
+            ]
+            body.append(f"<{tag}>{html.escape(str(content))}</{tag.split()[0]}>")
+    title = html.escape(str(lines[0][1]))
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{STYLE}</style></head><body>{''.join(body)}</body></html>\n"
+    )

@@ -1,0 +1,77 @@
+"""Learn net days in the next 365 and choose the way that is best calibrated on the later of the full years."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from models.risk.net_days import MIN_MOMENTS, NetDays, by_tenth
+from models.risk.outlook import expected_days
+from models.risk.person_period import HORIZON
+
+MAX_MOMENTS = 100_000
+CHECK_SHARE = 0.3  # the latest moments with a full year are what the ways are judged on
+BATCH = 8_000
+
+
+def learn_net_days(
+    every: pl.DataFrame, X: np.ndarray, categorical: np.ndarray, risk, *, seed: int
+) -> tuple[NetDays, dict]:
+    """The net-days part and its report.
+
+    Only moments followed for 365 days teach; they end a year before the data do. `ratio` uses days left from a model
+    that has seen the check months' spells, which flatters it, so it must beat `boosted` by a tenth to be taken.
+    """
+    full = (
+        (every["followed_days"] >= HORIZON).fill_null(False).to_numpy()
+        if "followed_days" in every.columns
+        else None
+    )
+    if full is None or full.sum() < MIN_MOMENTS:
+        found = 0 if full is None else int(full.sum())
+        return NetDays(categorical), {"kind": "carried", "moments_followed_a_year": found}
+    place = np.flatnonzero(full)
+    if len(place) > MAX_MOMENTS:
+        place = np.sort(np.random.default_rng(seed).choice(place, MAX_MOMENTS, replace=False))
+    rows, X = every[place], X[place]
+    left = np.concatenate([
+        expected_days(risk.predict_survival(X[at : at + BATCH], np.arange(HORIZON + 1)))
+        for at in range(0, len(X), BATCH)
+    ])  # fmt: skip
+    degree = rows["degree"].cast(pl.Float64).fill_null(100).to_numpy()
+    net = rows["net_days_365"].cast(pl.Float64).fill_null(0).to_numpy()
+    weight, date = rows["weight"].to_numpy(), rows["as_of"].to_numpy()
+    later = date >= np.sort(date)[int(len(date) * (1 - CHECK_SHARE))]
+    if later.all():
+        later = np.arange(len(date)) % 3 == 0
+    ways = {}
+    for kind in ("boosted", "ratio"):
+        way = NetDays(categorical, seed=seed).fit(
+            X[~later], days_left=left[~later], degree=degree[~later], net_days=net[~later], kind=kind,
+            sample_weight=weight[~later],
+        )  # fmt: skip
+        mean = way.mean(X[later], days_left=left[later], degree=degree[later])
+        ways[kind] = _judged(mean, way.spread(mean), net[later], weight[later])
+    kind = "ratio" if ways["ratio"]["error"] < 0.9 * ways["boosted"]["error"] else "boosted"
+    final = NetDays(categorical, seed=seed).fit(
+        X, days_left=left, degree=degree, net_days=net, kind=kind, sample_weight=weight
+    )
+    # the spread is that of months not fitted on
+    spreads = {name: (way.pop("sd_at"), way.pop("sd")) for name, way in ways.items()}
+    final.sd_at_, final.sd_ = (np.array(values) for values in spreads[kind])
+    return final, {"kind": kind, "moments_followed_a_year": int(full.sum()), "ways": ways}
+
+
+def _judged(mean: np.ndarray, spread: np.ndarray, net: np.ndarray, weight: np.ndarray) -> dict:
+    table = by_tenth(mean, net, weight)
+    held = NetDays(np.zeros(0, dtype=bool))
+    held.learn_spread(mean, net, weight)
+    return {
+        # mean distance between expected and observed over the tenths, days
+        "error": float(np.mean([abs(row["observed"] - row["expected"]) for row in table])),
+        "observed_over_expected": float((weight @ net) / (weight @ mean)),
+        "rmse": float(np.sqrt(np.average((net - mean) ** 2, weights=weight))),
+        "tenths": table,
+        "sd_at": held.sd_at_.tolist(),
+        "sd": held.sd_.tolist(),
+    }

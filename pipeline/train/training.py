@@ -1,0 +1,242 @@
+"""From past moments to a candidate model with its figures."""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+import sklearn
+
+from models.registry import CHAMPION, RISK_MODELS
+from models.risk.encoder import FrameEncoder
+from models.risk.explain import SubstitutionExplainer
+from models.risk.fitted import FORMAT_VERSION, FittedRisk
+from models.risk.national import NationalRisk, figures
+from models.risk.outlook import PASSES, expected_days
+from models.risk.person_period import HORIZON
+from pipeline.config.region import TrainingSettings
+from pipeline.train.net_days import learn_net_days
+from pipeline.train.selection import choose_moments
+from pipeline.train.too_little import TooLittleData
+from pipeline.train.validation import (
+    SUSPECT_AUC,
+    Tested,
+    age_bands,
+    by_cell,
+    day_bands,
+    deeper_at,
+    early_auc,
+    measures_at,
+    uno,
+)
+from pipeline.train.windows import between, outcome, split_windows
+
+KEYS = ("spell_id", "person_key", "as_of", "unit_id")
+OUTCOMES = ("end_date_final", "duration_days", "cause", "net_days_365", "followed_days", "weight")
+MAX_TESTED = 60_000
+MAX_EXPLAINED = 60_000
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A fitted model not yet on disk: `risk` scores, `meta` says what it is, `validation` how good."""
+
+    risk: FittedRisk | NationalRisk
+    as_of: dt.date
+    meta: dict
+    validation: dict = field(default_factory=dict)
+
+
+def train(
+    frame: pl.DataFrame,
+    settings: TrainingSettings,
+    as_of: dt.date,
+    data_until: dt.date,
+    code_version: str,
+    seed: int,
+) -> Candidate:
+    """Fit, tune and test by time; then fit the winner anew on every moment.
+
+    Parameters
+    ----------
+    frame : features.spell_features joined with outcomes.remaining at training moments; text columns are
+        categorical, keys and outcomes are never features. `duration_days` as in models.risk.outlook.
+    data_until : the last day whose outcomes are known.
+
+    Raises TooLittleData below settings.min_moments moments or settings.min_events ended spells, in all or
+    before the tuning months; the caller then uses `shipped`.
+    """
+    chosen, steps = choose_moments(
+        frame.filter(pl.col("as_of") < data_until),
+        max_moments=settings.max_moments,
+        per_spell=settings.per_spell,
+        first_days=settings.first_days,
+        seed=seed,
+    )
+    _enough(chosen, settings, "in all")
+    windows = split_windows(
+        chosen["as_of"].min(), data_until, tune_months=settings.tune_months, test_months=settings.test_months
+    )
+    day_after = data_until + dt.timedelta(days=1)
+    fit = between(chosen, windows.first, windows.tune_from, windows.tune_from)
+    tune = between(chosen, windows.tune_from, windows.test_from, windows.test_from)
+    test = between(chosen, windows.test_from, day_after, data_until)
+    _enough(fit, settings, "before the tuning months")
+    if min(tune.height, test.height) < 50 or not (tune["cause"] > 0).any() or not (test["cause"] > 0).any():
+        raise TooLittleData("the tuning or test months have no ended spells", remedy=_WAIT)
+    test = test.sample(min(test.height, MAX_TESTED), seed=seed, shuffle=True)
+
+    encoder = FrameEncoder().fit(fit, skip=KEYS + OUTCOMES)
+    X = encoder.transform(fit)
+    models = _fitted(encoder, X, fit, tune, chosen, windows, seed)
+    del X
+    validation, winner = _validated(models, encoder, test, seed)
+
+    every = between(chosen, windows.first, day_after, data_until)
+    X = encoder.transform(every)
+    final = _refitted(winner, models[winner], encoder, X, every, seed)
+    drawn = np.random.default_rng(seed).permutation(every.height)[:MAX_EXPLAINED]
+    curve = final.predict_survival(X[drawn], np.arange(HORIZON + 1))
+    explainer = SubstitutionExplainer(encoder.names_, encoder.categorical_, seed=seed).fit(
+        X[drawn], days_left=expected_days(curve), sample_weight=every["weight"].to_numpy()[drawn]
+    )
+    net_days, net_report = learn_net_days(every, X, encoder.categorical_, final, seed=seed)
+    validation |= {
+        "net_days": net_report,
+        "flow": [vars(step) for step in steps],
+        "windows": windows.in_words(),
+        "counts": {
+            name: _count(rows)
+            for name, rows in (("fit", fit), ("tune", tune), ("test", test), ("all", every))
+        },
+        "persons_in_fit_and_test": int(
+            test["person_key"].unique().is_in(fit["person_key"].unique().to_list()).sum()
+        ),
+        "persons_in_test": test["person_key"].n_unique(),
+        "fidelity_of_reasons": explainer.fidelity_,
+    }
+    meta = _meta(as_of, data_until, code_version, seed) | {
+        "kind": winner,
+        "features": list(encoder.names_),
+        "first_moment": str(windows.first),
+        "moments": every.height,
+        "ends": int((every["cause"] > 0).sum()),
+    }
+    return Candidate(FittedRisk(winner, encoder, final, net_days, explainer), as_of, meta, validation)
+
+
+def shipped(as_of: dt.date, code_version: str, why: str = "") -> Candidate:
+    """The model of published national figures, for a region without enough past. why : goes into the card."""
+    source = figures()["source"]
+    meta = _meta(as_of, as_of, code_version, 0) | {
+        "kind": NationalRisk.kind,
+        "features": ["diagnosis_3", "day", "degree", "certified_days_ahead"],
+        "source": f"{source['title']}; {source['publisher']}",
+    }
+    return Candidate(NationalRisk(), as_of, meta, {"why_shipped": why})
+
+
+_WAIT = "nothing need be done: national figures are used until the region's own past is long enough"
+
+
+def _enough(rows: pl.DataFrame, settings: TrainingSettings, where: str) -> None:
+    ends = int((rows["cause"] > 0).sum())
+    if rows.height < settings.min_moments or ends < settings.min_events:
+        raise TooLittleData(
+            f"{rows.height} moments with {ends} ended spells {where}; "
+            f"at least {settings.min_moments} and {settings.min_events} are needed",
+            remedy=_WAIT,
+        )
+
+
+def _fitted(encoder, X, fit, tune, chosen, windows, seed) -> dict:
+    """Champion on `fit`, stopped and recalibrated on `tune`; the simple ones on both, as they need no tuning."""
+    both = between(chosen, windows.first, windows.test_from, windows.test_from)
+    Z, T = encoder.transform(both), encoder.transform(tune)
+    made = {}
+    for name, build in RISK_MODELS.items():
+        model = build(encoder.names_, encoder.categorical_, seed=seed)
+        if name == CHAMPION:
+            model.fit(X, **outcome(fit), validation={"X": T, **outcome(tune)}).recalibrate(T, **outcome(tune))
+        else:
+            model.fit(Z, **outcome(both))
+        made[name] = model
+    return made
+
+
+def _validated(models: dict, encoder: FrameEncoder, test: pl.DataFrame, seed: int) -> tuple[dict, str]:
+    T, grid, found = encoder.transform(test), np.arange(HORIZON + 1), {}
+    tested = {name: Tested(test, model.predict_survival(T, grid)) for name, model in models.items()}
+    for name, one in tested.items():
+        found[name] = {str(at): measures_at(one, at, seed=seed) for at in PASSES}
+        found[name]["uno_c"] = uno(one, seed=seed)
+    winner = choose(found)
+    best = tested[winner]
+    for at in PASSES:
+        found[winner][str(at)] |= deeper_at(best, at)
+    age = test["age_years"].cast(pl.Float64).to_numpy() if "age_years" in test.columns else None
+    cells = {"day": day_bands(best.day)}
+    cells |= {
+        name: test[name].cast(pl.String).fill_null("not known").to_numpy()
+        for name in ("target_group", "sex", "unit_kind")
+        if name in test.columns
+    }
+    if age is not None:
+        cells["age"] = age_bands(age)
+    early = early_auc(best)
+    out = {
+        "winner": winner,
+        "models": found,
+        "cells": {name: by_cell(best, values) for name, values in cells.items()},
+        "early_auc": early,
+        "suspect_leak": bool(early > SUSPECT_AUC),
+    }
+    return out, winner
+
+
+def choose(found: dict) -> str:
+    """The champion when its Brier score for day 90 is the lowest; else the simplest not worse than it.
+
+    >>> choose({"kaplan_meier": {"90": {"brier": (0.20, 0, 0)}}, "discrete_time_hazard": {"90": {"brier": (0.19, 0, 0)}}})
+    'discrete_time_hazard'
+    """
+    score = {name: found[name]["90"].get("brier", (np.inf,))[0] for name in RISK_MODELS if name in found}
+    mark = score[CHAMPION]
+    return next((name for name in score if name != CHAMPION and score[name] <= mark), CHAMPION)
+
+
+def _refitted(winner, validated, encoder, X, every, seed):
+    """The winner on all moments; the hazard keeps its number of trees and its recalibration."""
+    build = RISK_MODELS[winner]
+    if winner != CHAMPION:
+        return build(encoder.names_, encoder.categorical_, seed=seed).fit(X, **outcome(every))
+    final = build(encoder.names_, encoder.categorical_, seed=seed, max_iter=max(validated.n_iter_, 20))
+    final.fit(X, **outcome(every))
+    final.recalibration_ = validated.recalibration_
+    return final
+
+
+def _count(rows: pl.DataFrame) -> dict:
+    return {
+        "moments": rows.height,
+        "spells": rows["spell_id"].n_unique(),
+        "persons": rows["person_key"].n_unique(),
+        "ends": int((rows["cause"] > 0).sum()),
+    }
+
+
+def _meta(as_of: dt.date, data_until: dt.date, code_version: str, seed: int) -> dict:
+    return {
+        "format_version": FORMAT_VERSION,
+        "as_of": str(as_of),
+        "data_until": str(data_until),
+        "code_version": code_version,
+        "seed": seed,
+        "python": platform.python_version(),
+        "scikit_learn": sklearn.__version__,
+        "numpy": np.__version__,
+        "polars": pl.__version__,
+    }

@@ -1,0 +1,140 @@
+"""How good the models are on months they have not seen, with intervals that know persons."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from models.measures.accuracy import briers, ipas
+from models.measures.bootstrap import person_interval
+from models.measures.calibration import intercept_and_slope, observed_to_expected, smooth_calibration
+from models.measures.censoring import seen_at
+from models.measures.decision import net_benefit
+from models.measures.discrimination import aucs, uno_c
+from models.risk.outlook import chance_of_passing
+from models.risk.person_period import HORIZON
+from pipeline.train.windows import outcome
+
+DAY_BANDS = ((1, 14), (15, 30), (31, 60), (61, 89))
+THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+MIN_PERSONS = 5  # smaller cells are not shown
+MIN_EACH = 20  # moments that passed, and that did not: below it no figure is given
+SUSPECT_AUC, SUSPECT_DAY = 0.80, 15
+C_ROWS = 6_000
+
+
+class Tested:
+    """The test moments of one model: for each passed day, outcome, chance and weight."""
+
+    def __init__(self, rows: pl.DataFrame, curves: np.ndarray) -> None:
+        """curves : (n, HORIZON + 1) daily survival of the rows of `rows`."""
+        self.rows, self.curves = rows, curves
+        self.day = rows["day"].to_numpy()
+        self.person = rows["person_key"].to_numpy()
+        self.known = outcome(rows)
+
+    def at(self, passed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """(did pass, chance, weight, place in rows) among spells on a day before `passed`."""
+        place = np.flatnonzero(self.day < passed)
+        duration, event = self.known["duration"][place], self.known["event"][place]
+        horizon = np.minimum(passed - self.day[place], HORIZON)
+        ended, weight = seen_at(duration, event, horizon, self.known["sample_weight"][place])
+        chance = chance_of_passing(self.curves, self.day, passed)[place]
+        return ~ended, chance, weight, place
+
+
+def measures_at(tested: Tested, passed: int, *, seed: int, repeats: int = 200) -> dict:
+    """AUC, Brier, IPA and O/E with 95 % intervals for passing a day, among spells that had not reached it."""
+    passing, chance, weight, place = tested.at(passed)
+    used = weight > 0
+    out = {"moments": int(used.sum()), "persons": len(np.unique(tested.person[place][used]))}
+    out["asked"] = len(place)
+    if min(passing[used].sum(), (~passing[used]).sum()) < MIN_EACH:
+        return out
+    out["share"] = float(np.average(passing[used], weights=weight[used]))
+    found = {"auc": aucs, "brier": briers, "ipa": ipas, "o_e": observed_to_expected}
+    y, p = passing[used], chance[used]
+    for name, measure in found.items():
+        out[name] = person_interval(
+            lambda w, m=measure: m(y, p, w),
+            weight[used],
+            tested.person[place][used],
+            seed=seed,
+            repeats=repeats,
+        )
+    return out
+
+
+def deeper_at(tested: Tested, passed: int) -> dict:
+    """Intercept, slope, ICI, E50, E90, the smooth curve and net benefit for passing a day."""
+    passing, chance, weight, _ = tested.at(passed)
+    if min(passing[weight > 0].sum(), (~passing)[weight > 0].sum()) < MIN_EACH:
+        return {}
+    intercept, slope = intercept_and_slope(passing, chance, weight)
+    smooth = smooth_calibration(passing, chance, weight)
+    return {
+        "intercept": intercept,
+        "slope": slope,
+        "ici": smooth.ici,
+        "e50": smooth.e50,
+        "e90": smooth.e90,
+        "curve": [[float(a), float(b)] for a, b in zip(smooth.chance, smooth.observed, strict=True)],
+        "net_benefit": [
+            {
+                "threshold": at,
+                "model": net_benefit(passing, chance, at, weight),
+                "all": net_benefit(passing, np.ones(len(chance)), at, weight),
+            }
+            for at in THRESHOLDS
+        ],
+    }
+
+
+def uno(tested: Tested, *, seed: int) -> float:
+    """Uno's C of the days left, on at most 6 000 of the moments."""
+    left = tested.curves[:, :HORIZON].sum(axis=1)
+    some = np.random.default_rng(seed).permutation(len(left))[:C_ROWS]
+    until = float(np.quantile(tested.known["duration"], 0.9))
+    return uno_c(-left[some], until=until, **{name: value[some] for name, value in tested.known.items()})
+
+
+def by_cell(tested: Tested, cells: np.ndarray, passed: int = 90) -> list[dict]:
+    """AUC and O/E for passing a day in each cell of `cells` (text, n); small cells are left out and counted."""
+    passing, chance, weight, place = tested.at(passed)
+    out = []
+    for cell in sorted({str(c) for c in cells[place]}):
+        here = (cells[place].astype(str) == cell) & (weight > 0)
+        persons = len(np.unique(tested.person[place][here]))
+        if persons < MIN_PERSONS:
+            out.append({"cell": cell, "persons": f"< {MIN_PERSONS}"})
+            continue
+        w = weight[here][None, :]
+        out.append({
+            "cell": cell,
+            "persons": persons,
+            "share": float(np.average(passing[here], weights=weight[here])),
+            "auc": float(aucs(passing[here], chance[here], w)[0]),
+            "o_e": float(observed_to_expected(passing[here], chance[here], w)[0]),
+        })  # fmt: skip
+    return out
+
+
+def day_bands(day: np.ndarray) -> np.ndarray:
+    """(n,) text: the day band, ordered as text."""
+    names = np.array(
+        [f"day {low:>3}-{high}" for low, high in DAY_BANDS] + [f"day {DAY_BANDS[-1][1] + 1:>3}-"]
+    )
+    return names[np.searchsorted([*[low for low, _ in DAY_BANDS][1:], 90], day, side="right")]
+
+
+def age_bands(age: np.ndarray) -> np.ndarray:
+    """(n,) text: ten-year bands."""
+    low = (np.nan_to_num(age, nan=-10) // 10 * 10).astype(int)
+    return np.where(np.isfinite(age), np.char.add(low.astype(str), "-"), "not known")
+
+
+def early_auc(tested: Tested) -> float:
+    """AUC for passing day 90 among spells on day 15 or before: above 0.80 register data are not to be believed."""
+    passing, chance, weight, place = tested.at(90)
+    here = (tested.day[place] <= SUSPECT_DAY) & (weight > 0)
+    return float(aucs(passing[here], chance[here], weight[here][None, :])[0]) if here.any() else float("nan")
