@@ -1,0 +1,93 @@
+"""Write every unit's list: the one place in the program where a pseudonym becomes a person again."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.errors import NightFailed, UsageError
+from pipeline.store.files import replace_folder
+from pipeline.worklist.words import COLUMNS, LANGUAGES
+from pipeline.worklist.write_csv import write_csv
+from pipeline.worklist.write_page import write_page
+from pipeline.worklist.write_xlsx import write_xlsx
+
+Identities = pl.DataFrame | Callable[[list[int]], pl.DataFrame]
+
+
+def write_lists(
+    entries: pl.DataFrame, identities: Identities, folder: Path, language: str = "sv"
+) -> list[Path]:
+    """Write <unit>.csv, .xlsx and .html for every unit with a list.
+
+    Parameters
+    ----------
+    entries : worklist.entries (entries.py).
+    identities : person_key, identity (or patient_id), name – a frame, or a function from person_keys to one.
+    folder : home.worklists / <date>. It is written beside and renamed, so it is the old one or the new one, never a
+        mixture; a folder of the same date is replaced. Folder 0700, files 0600.
+    language : "sv" or "en", of .xlsx and .html; the .csv is canonical.
+
+    Returns
+    -------
+    The files, in order of unit; none (and an empty folder) when no unit has a list.
+
+    Raises
+    ------
+    NightFailed : a person on a list has no identity in the vault; UsageError : unknown language.
+    """
+    if language not in LANGUAGES:
+        raise UsageError(f"there is no worklist in {language!r}", remedy=f"use {' or '.join(LANGUAGES)}")
+    rows = _with_identity(entries, identities)
+    names: list[str] = []
+
+    def fill(beside: Path) -> None:
+        for (unit,), part in rows.sort("list_unit_id", "rank").group_by("list_unit_id", maintain_order=True):
+            as_of: date = part["as_of"][0]
+            stem = file_stem(unit)
+            files = [beside / f"{stem}{suffix}" for suffix in (".csv", ".xlsx", ".html")]
+            write_csv(part, files[0])
+            write_xlsx(part, files[1], language, unit, as_of)
+            write_page(part, files[2], language, unit, part["list_unit_name"][0], as_of)
+            for file in files:
+                file.chmod(0o600)
+                names.append(file.name)
+
+    replace_folder(folder, fill)
+    return [folder / name for name in names]
+
+
+def file_stem(unit_id: str) -> str:
+    """A unit's file name: the unit's own id, made safe where it holds what a file name may not.
+
+    >>> file_stem("SE2321000099-03E8")
+    'SE2321000099-03E8'
+    """
+    safe = re.sub(r"[^\w.-]", "_", unit_id).lstrip(".")
+    if safe == unit_id and len(safe) <= 100:
+        return safe
+    # two ids that look alike once made safe keep different names
+    return f"{safe[:80]}_{hashlib.sha256(unit_id.encode()).hexdigest()[:8]}"
+
+
+def _with_identity(entries: pl.DataFrame, identities: Identities) -> pl.DataFrame:
+    keys = entries["person_key"].unique().sort().to_list()
+    found = identities(keys) if callable(identities) else identities
+    if "patient_id" not in found.columns:
+        found = found.rename({"identity": "patient_id"})
+    found = found.select("person_key", "patient_id", "name").unique("person_key")
+    rows = entries.join(found, on="person_key", how="left", maintain_order="left")
+    if lost := rows["patient_id"].null_count():
+        raise NightFailed(
+            f"{lost} of {rows.height} persons on the lists are not in the vault",
+            remedy="put HOME/vault back from the same backup as HOME/lake, or run `rehabrisk ingest` anew",
+        )
+    blank = [name for name in COLUMNS if name not in rows.columns]
+    return rows.with_columns(pl.lit(None).alias(name) for name in blank).with_columns(
+        pl.col(name).cast(kind) for name, kind in COLUMNS.items()
+    )
