@@ -38,7 +38,7 @@ def make_entries(
     listed = "listed_" if rules.unit == "listed" else ""
     known = candidates.filter(pl.col("as_of") == as_of).join(decisions, on="spell_id", maintain_order="left")
     eligible = known.filter(pl.col("eligible")).join(
-        scores.select("spell_id", *SCORED, _reasons(scores)), on="spell_id", maintain_order="left"
+        scores.select("spell_id", *SCORED, *_reasons(scores)), on="spell_id", maintain_order="left"
     )
     capacity = known.select(
         unit_id="list_unit_id", capacity_per_week=pl.col(f"{listed}capacity_per_week").cast(pl.Float64)
