@@ -41,8 +41,8 @@ class IdentityTexts:
             self.delivery = delivery
         for column in columns:
             fresh = (
-                f"select distinct nullif(trim({quoted(column)}), '') as text from {source} "
-                "where nullif(trim(" + quoted(column) + "), '') not in (select text from identity_texts)"
+                f"select distinct s.text from (select nullif(trim({quoted(column)}), '') as text from {source}) as s "
+                "anti join identity_texts as k on k.text = s.text where s.text is not null"
             )
             texts = pl.from_arrow(self.con.sql(fresh).to_arrow_table())["text"].drop_nulls()
             for start in range(0, len(texts), AT_ONCE):

@@ -13,7 +13,7 @@ import gzip
 import os
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -35,11 +35,9 @@ class PlainText:
     path: Path
     newline: str
     lines: int
-    quotes: bool
-    blanks: bool
     chunks: list[tuple[int, int]]
     temporary: bool
-    whole_records: bool = field(default=False)  # True: quotes may hold line ends, blank lines are no records
+    whole_records: bool = False  # True: quoted fields hold line ends, or there are blank lines, which are no records
 
     @property
     def records(self) -> int:
@@ -161,8 +159,7 @@ def _measure(path: Path, target: Path, shown: str, encoding: str, write_to: Path
     doubt = None if own or codecs.lookup(encoding).name.startswith("utf") else codecs.getincrementaldecoder("utf-8")()
     foreign = False
     lines = returns = offset = 0
-    quotes = blanks = False
-    tail = b"\n"
+    tail = b""
     chunks = []
     out = None
     try:
@@ -192,12 +189,10 @@ def _measure(path: Path, target: Path, shown: str, encoding: str, write_to: Path
                 chunks.append((offset, lines))
                 ends = plain.count(b"\n")
                 lines += ends
-                returns += plain.count(b"\r\n") + (tail.endswith(b"\r") and plain.startswith(b"\n"))
-                seam = tail + plain
-                quotes = quotes or b'"' in plain
-                blanks = blanks or b"\n\n" in seam or b"\n\r\n" in seam
+                returns += tail == b"\r" and plain.startswith(b"\n")
+                returns += plain.count(b"\r\n") if b"\r" in plain else 0
                 offset += len(plain)
-                tail = plain[-2:] if len(plain) > 1 else (tail + plain)[-2:]
+                tail = plain[-1:] or tail
                 if not chunk:
                     break
     finally:
@@ -208,5 +203,4 @@ def _measure(path: Path, target: Path, shown: str, encoding: str, write_to: Path
     if offset == 0 or (offset <= 3 and lines == 0):
         raise InputError(f"{shown} is empty", remedy="ask the sender for the file, or take the delivery out of raw/")
     newline = "\n" if returns == 0 else "\r\n" if returns == lines else "mixed"
-    whole = lines + (not tail.endswith(b"\n"))
-    return PlainText(target, newline, whole, quotes, blanks, chunks, write_to is not None, blanks)
+    return PlainText(target, newline, lines + (tail != b"\n"), chunks, write_to is not None)

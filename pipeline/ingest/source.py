@@ -85,8 +85,8 @@ class TextSource(Source):
         ).fetchall()
         self.before_reading()
         wanted = rows + len(found)
-        if self.text.records - 1 != wanted and self.text.quotes and not self.text.whole_records:
-            self.text.whole_records = True  # a quoted field may hold line ends
+        if self.text.records - 1 != wanted:
+            self.text.whole_records = True  # slower: quoted line ends and blank lines are looked for
         if self.text.records - 1 != wanted:
             raise InputError(
                 f"{self.shown}: {self.text.lines - 1} lines after the header, but {rows} rows and {len(found)} rejected "
