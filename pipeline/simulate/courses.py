@@ -251,7 +251,7 @@ def _spells(figures, people, state, person, start, begin, rng, study=None) -> Sp
     long = rng.random(n) < 1 / (1 + np.exp(-lean))
     if study is not None:
         long[:] = True
-        prior = np.where(rng.random(n) < 0.55, rng.integers(7, 240, n), prior)
+        prior = np.where(rng.random(n) < 0.75, rng.integers(7, 240, n), prior)
     code = _diagnoses(figures, people, state, person, age, rng)
     if study is not None:
         # pain and / or mental ill-health, 60 to 40 as in primary care
@@ -305,7 +305,8 @@ def _spells(figures, people, state, person, start, begin, rng, study=None) -> Sp
         answer = np.where(study["supported"], ACCEPTED, NOT_OFFERED)
         offered = enrolled
         coordinated = np.where(study["supported"], enrolled + 1, NEVER)
-        effect = study["gain"] * np.where(effect > 1.3, 1.2, np.where(effect > 1.0, 1.0, 0.75))
+        # the same subgroups gain, and more; who gains nothing elsewhere gains nothing here
+        effect = study["gain"] ** np.select([effect >= 1.5, effect > 1.0], [1.0, 0.7], 0.0)
     reached = figures.cumulative[of, np.minimum(coordinated, figures.cumulative.shape[1] - 1)]
     treated = duration(figures, of, reached + np.maximum(threshold / hazard - reached, 0) / effect)
     treated = np.where(coordinated < untreated, treated, untreated)
@@ -331,7 +332,11 @@ def _spells(figures, people, state, person, start, begin, rng, study=None) -> Sp
     down = np.array([care["step_down"][k] for k in ("F", "M", "other")])[kinds]
     steps = (rng.random(n) < down) & long & (degree > 25)
     more = steps & (rng.random(n) < 0.45) & (degree > 50)
-    step_1 = np.where(steps, rng.uniform(0.35, 0.95, n), 1.0)
+    # some step down on the way back, others by the calendar: a step alone must not tell that the end is near
+    by_calendar = (14 + rng.exponential(50, n)) / untreated
+    step_1 = np.where(steps, np.where(rng.random(n) < 0.3, rng.uniform(0.1, 0.95, n), by_calendar), 1.0).clip(
+        0, 1
+    )
     step_2 = np.where(more, step_1 + (1 - step_1) * rng.uniform(0.3, 0.9, n), 1.0)
     fall = np.where(rng.random(n) < 0.75, 2, 1)
     degree_1 = STEPS[np.maximum(degree // 25 - fall, 1)]

@@ -111,7 +111,7 @@ def identity_numbers(index: np.ndarray, as_of: date) -> tuple[np.ndarray, np.nda
     Birth numbers 980-999 are kept for tests, so none is a living person's. A date has nine for each sex
     here: persons beyond 18 x the dates of 18-66 years (about 315 000) get coordination numbers (day + 60)
     of the same series, and beyond as many again Stockholm's reserve numbers `99yyyyNNNNNC` (Luhn over
-    positions 5-11; eight million of them), which carry no birth date. Raises ValueError beyond those.
+    positions 5-11; twelve million of them), which carry no birth date. Raises ValueError beyond those.
     """
     youngest = date(as_of.year - YOUNGEST, as_of.month, 1)
     oldest = date(as_of.year - OLDEST, as_of.month, 1)
@@ -130,9 +130,9 @@ def identity_numbers(index: np.ndarray, as_of: date) -> tuple[np.ndarray, np.nda
     day = (when - month_start.astype("datetime64[D]")).astype(np.int64) + 1
     number = _with_check(year, month, day + 60 * (index // room == 1), 980 + slot)
     over = index - 2 * room
-    if (over >= 80 * 100_000).any():
+    if (over >= 126 * 100_000).any():
         raise ValueError("there are no more numbers for invented persons")
-    issued, serial = 1946 + over // 100_000, over % 100_000
+    issued, serial = 1900 + over // 100_000, over % 100_000
     reserve = (990_000 + issued) * 1_000_000 + serial * 10 + luhn((issued % 100) * 100_000 + serial)
     return np.where(over >= 0, reserve, number), birth, man
 
