@@ -4,8 +4,9 @@
 -- params:  declined_days (days that an unanswered offer keeps a person off the list, region.toml [worklist])
 -- known:   certificates and coordination known_from <= as_of (< known_until); a date after as_of has not happened
 -- why:     what rules.py needs to say who may be on a list, and what the list shows of the spell; the rules
---          themselves are in rules.py. A coordination case is open when accepted or started and not ended; a mark
---          on a returned list (status) belongs to the spell it was made in and the newest one counts
+--          themselves are in rules.py. A coordination case is open when accepted or started and not ended. What a
+--          returned list says belongs to the spell it was made in, as in Rehabstöd, and its newest status counts;
+--          a no is remembered across spells
 with known_cases as (
     select
         o.person_key,
@@ -19,7 +20,12 @@ with known_cases as (
         c.offered_on,
         case when c.started_on <= o.as_of then c.started_on end as started_on,
         case when c.ended_on <= o.as_of then c.ended_on end as ended_on,
-        coalesce(c.offered_on, c.started_on, c.known_from) as said_on
+        coalesce(c.offered_on, c.started_on, c.known_from) as said_on,
+        -- can still be open: not a mark of an earlier spell, nor one that closes
+        coalesce(c.source, 'register') <> 'worklist' or (
+            coalesce(c.offered_on, c.known_from) >= o.start_date
+            and coalesce(c.status, '') not in ('closed', 'no_action', 'medical_rehab', 'declined')
+        ) as may_be_open
     from spells.ongoing as o
     inner join ingest.coordination as c on o.person_key = c.person_key
     where c.known_from <= o.as_of and (c.offered_on is null or c.offered_on <= o.as_of)
@@ -30,13 +36,13 @@ cases as (
         person_key,
         as_of,
         coalesce(bool_or(
-            ended_on is null and (answer = 'accepted' or started_on is not null)
+            may_be_open and ended_on is null and (answer = 'accepted' or started_on is not null)
             and coalesce(answer, 'accepted') <> 'declined'
         ), false) as in_coordination,
         coalesce(bool_or(
-            ended_on is null and started_on is null and offered_on is not null
-            and coalesce(answer, 'pending') = 'pending' and status is null
-            and date_diff('day', offered_on, as_of) < $declined_days
+            may_be_open and ended_on is null and started_on is null and coalesce(answer, 'pending') = 'pending'
+            and (offered_on is not null or answer = 'pending')
+            and date_diff('day', said_on, as_of) < $declined_days
         ), false) as pending,
         max(case when answer = 'declined' then said_on end) as last_declined_on,
         max(case

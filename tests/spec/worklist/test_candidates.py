@@ -1,5 +1,7 @@
 """worklist.candidates: what the rules need to know about each ongoing spell."""
 
+import datetime as dt
+
 import pytest
 
 from tests.tables import expect, given
@@ -34,15 +36,16 @@ TEXTS = [("coordination", "answer"), ("coordination", "end_reason"), ("coordinat
 def ask(run_table):
     """Fill a plain region, change what the test names, run at 2026-02-01."""
 
-    def run(*cases, **tables):
+    def run(*cases, heads=CASES, **tables):
         for name, text in {"spells.ongoing": ONGOING, "ingest.persons": PERSONS, "ingest.units": UNITS,
                            "ingest.certificates": CERTIFICATES}.items():  # fmt: skip
             given(name, tables.get(name.split(".")[1], text), run_table)
-        given(
-            "ingest.coordination",
-            "\n".join([CASES, *(cases or ["x | 99 | 2020-01-01 | pending | | | | |2020-01-01"])]),
-            run_table,
-        )
+        nobody = "x | 99 | 2020-01-01 | pending | | | | | 2020-01-01"
+        given("ingest.coordination", "\n".join([heads, *(cases or [nobody])]), run_table)
+        if "source" not in heads:
+            run_table.con.execute(
+                "alter table ingest.coordination add column source varchar default 'register'"
+            )
         for table, column in TEXTS:  # a column of blanks alone has no type
             run_table.con.execute(f"alter table ingest.{table} alter {column} type varchar")
         return run_table("worklist.candidates", declined_days=180)
@@ -102,6 +105,29 @@ def test_a_death_or_a_move_counts_from_its_day(ask, date, gone):
 def test_a_case_is_open_when_accepted_or_started_and_not_ended_and_pending_while_unanswered(ask, case, state):
     got = ask(case).row(0, named=True)
     assert {name for name in ("in_coordination", "pending") if got[name]} == ({state} if state else set())
+
+
+@pytest.mark.parametrize(
+    ("case", "state"),
+    [
+        ("w1 | 1 | 2026-01-10 | accepted | | | | active | 2026-01-12 | worklist", "in_coordination"),
+        ("w1 | 1 | 2025-12-10 | accepted | | | | active | 2025-12-12 | worklist", None),  # an earlier spell's
+        ("w1 | 1 | 2026-01-10 | accepted | | | | closed | 2026-01-12 | worklist", None),
+        ("w1 | 1 | 2026-01-10 | accepted | | | | | 2026-01-12 | worklist", "in_coordination"),
+        ("w1 | 1 | 2026-01-10 | pending | | | | contacted | 2026-01-12 | worklist", "pending"),
+        ("w1 | 1 | 2026-01-10 | pending | | | | no_action | 2026-01-12 | worklist", None),
+    ],
+)
+def test_what_a_returned_list_says_holds_for_its_own_spell_until_it_is_closed(ask, case, state):
+    got = ask(case, heads=CASES + " | source").row(0, named=True)
+    assert {name for name in ("in_coordination", "pending") if got[name]} == ({state} if state else set())
+
+
+def test_a_no_on_a_returned_list_is_remembered_in_the_next_spell(ask):
+    got = ask(
+        "w1 | 1 | 2025-12-10 | declined | | | | declined | 2025-12-12 | worklist", heads=CASES + " | source"
+    )
+    assert got["last_declined_on"].to_list() == [dt.date(2025, 12, 10)]
 
 
 def test_the_newest_no_is_remembered_whatever_came_before(ask):
