@@ -16,6 +16,8 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.config.home import Home
+from pipeline.config.region import ReserveNumber
+from pipeline.privacy.identity import normalise
 from pipeline.worklist.returned_files import ReturnedFile, UnreadableList, read_file
 from pipeline.worklist.words import FILLED_IN, LANGUAGES, words
 
@@ -25,7 +27,7 @@ ROWS = {
     "status": pl.String, "offered_on": pl.Date, "answer": pl.String, "external_consent": pl.Boolean,
     "note": pl.String, "known_on": pl.Date,
 }  # fmt: skip
-REJECTED = {"file": pl.String, "line": pl.Int64, "rule": pl.String, "text": pl.String}
+REJECTED = {"file": pl.String, "line": pl.Int64, "rule": pl.String, "text": pl.String, "known_on": pl.Date}
 FILES = dict.fromkeys(("received", "accepted", "untouched", "repeated", "rejected"), pl.Int64)
 
 # The answer that a status implies where the coordinator left it blank.
@@ -62,11 +64,12 @@ def read_returns(folder: Path) -> ReturnReport:
     return _report(folder, _files_in(folder))
 
 
-def returned(home: Home, as_of: date) -> ReturnReport:
+def returned(home: Home, as_of: date, reserve_numbers: tuple[ReserveNumber, ...] = ()) -> ReturnReport:
     """Everything put back that was known at `as_of`: raw/worklist_returns and raw/<delivery>/worklist_returns.
 
     A file is known from its delivery's date, else from the date of a folder around it, else from the list's own
-    date or the latest offer written in it, whichever is later.
+    date or the latest offer written in it, whichever is later. Numbers that are no identity numbers (nor one of the
+    region's `reserve_numbers`) are rejected here.
     """
     files = list(_files_in(home.raw / FOLDER))
     if home.raw.is_dir():
@@ -74,7 +77,35 @@ def returned(home: Home, as_of: date) -> ReturnReport:
             if (on := _date_of_folder(delivery)) and on <= as_of:
                 files += _files_in(delivery / FOLDER)
     report = _report(home.raw, iter(files), as_of)
-    return report
+    return _without_false_numbers(report, as_of, reserve_numbers)
+
+
+def _without_false_numbers(
+    report: ReturnReport, as_of: date, reserve_numbers: tuple[ReserveNumber, ...]
+) -> ReturnReport:
+    problems = normalise(report.rows["patient_id"], as_of, reserve_numbers)["problem"]
+    false = report.rows.with_columns(problem=problems).filter(pl.col("problem").is_not_null())
+    if false.is_empty():
+        return report
+    told = false.select(
+        "file",
+        "line",
+        rule="patient_id_" + pl.col("problem").str.replace(" ", "_"),
+        text=pl.concat_str(
+            "patient_id", "spell_start", "status", "answer", "note", separator=";", ignore_nulls=True
+        ),
+        known_on="known_on",
+    )
+    more = false.group_by("file").len("more")
+    files = report.files.join(more, on="file", how="left", maintain_order="left").with_columns(
+        accepted=pl.col("accepted") - pl.col("more").fill_null(0),
+        rejected=pl.col("rejected") + pl.col("more").fill_null(0),
+    )
+    return ReturnReport(
+        report.rows.filter(problems.is_null()),
+        pl.concat([report.rejected, told]).sort("file", "line"),
+        files.drop("more").cast(dict.fromkeys(FILES, pl.Int64)),
+    )
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
@@ -99,7 +130,12 @@ def _report(base: Path, paths: Iterator[Path], as_of: date | None = None) -> Ret
         try:
             file = read_file(path)
         except UnreadableList as rule:
-            rejected.append({"file": shown, "line": 0, "rule": str(rule), "text": ""})
+            on = max(
+                (day for one in path.relative_to(base).parents if (day := _date_of_folder(one))), default=None
+            )
+            if as_of is not None and on is not None and on > as_of:
+                continue
+            rejected.append({"file": shown, "line": 0, "rule": str(rule), "text": "", "known_on": on})
             files.append({"file": shown} | dict.fromkeys(FILES, 0) | {"received": 1, "rejected": 1})
             continue
         good, bad, counts = _read_rows(file, shown)
@@ -107,7 +143,7 @@ def _report(base: Path, paths: Iterator[Path], as_of: date | None = None) -> Ret
         if as_of is not None and on is not None and on > as_of:
             continue
         rows += [row | {"known_on": on} for row in good]
-        rejected += bad
+        rejected += [row | {"known_on": on} for row in bad]
         files.append({"file": shown} | counts)
     return ReturnReport(
         pl.DataFrame(rows, schema=ROWS),

@@ -7,11 +7,16 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from pipeline.config.home import Home
+from pipeline.config.region import ReserveNumber
+from pipeline.privacy.pseudonyms import Keyring
+from pipeline.privacy.vault import Vault
+from pipeline.worklist.rejected import keep_rejected_returns
 from pipeline.worklist.returns import read_date, read_returns, returned
 from pipeline.worklist.words import COLUMNS, words
 from pipeline.worklist.write_lists import write_lists
 from tests.unit.worklist.region import AS_OF, UNIT, entries, identities
 
+TRUE_NUMBER = "198001019804"  # invented: the series 980-999 is kept for tests
 CANONICAL = "patient_id;spell_start;status;offered_on;answer;external_consent;note"
 
 
@@ -186,7 +191,7 @@ def test_a_date_that_may_mean_two_days_or_none_is_left_alone(text):
 
 def test_what_was_put_back_counts_from_its_delivery_or_folder_or_the_lists_own_date(tmp_path):
     home = Home(tmp_path)
-    line = "198001019800;2026-01-01;Aktiv;;;;"
+    line = f"{TRUE_NUMBER};2026-01-01;Aktiv;;;;"
     for place in ("2026-01-19/worklist_returns", "worklist_returns/2026-01-20", "worklist_returns"):
         (home.raw / place).mkdir(parents=True, exist_ok=True)
         put(home.raw / place, line)
@@ -195,6 +200,7 @@ def test_what_was_put_back_counts_from_its_delivery_or_folder_or_the_lists_own_d
         write_lists(entries(), identities(), tmp_path / "w")[0]
         .read_bytes()
         .replace(b"new;;;;;", b"new;Aktiv;;;;")
+        .replace(b"198001019800", TRUE_NUMBER.encode())
     )
     assert returned(home, dt.date(2026, 1, 11)).rows.is_empty()
     found = {
@@ -203,3 +209,45 @@ def test_what_was_put_back_counts_from_its_delivery_or_folder_or_the_lists_own_d
     assert found[12] == [AS_OF]
     assert found[19] == [AS_OF, dt.date(2026, 1, 19)]
     assert found[20] == [AS_OF, dt.date(2026, 1, 19), dt.date(2026, 1, 20)]
+
+
+def test_a_number_that_is_no_identity_number_is_rejected_and_a_regions_own_is_not(tmp_path):
+    home = Home(tmp_path)
+    folder = home.raw / "2026-01-19" / "worklist_returns"
+    folder.mkdir(parents=True)
+    good = write_lists(entries(1), identities(1), tmp_path / "w")[0].read_text(encoding="utf-8-sig")
+    good = good.replace("new;;;;;", "new;Aktiv;;;;").replace("198001019800", TRUE_NUMBER)
+    (folder / f"{UNIT}.csv").write_text(good, encoding="utf-8")
+    put(folder, "198001019800;2026-01-01;Aktiv;;;;", "R123;2026-01-01;Aktiv;;;;", name="B.csv")
+    report = returned(home, dt.date(2026, 1, 19))
+    assert report.rows["patient_id"].to_list() == [TRUE_NUMBER]
+    assert rules(report) == [(2, "patient_id_check_digit"), (3, "patient_id_format")] and balanced(report)
+    own = (ReserveNumber("own", r"R\d{3}"),)
+    assert returned(home, dt.date(2026, 1, 19), own).rows["patient_id"].to_list() == ["R123", TRUE_NUMBER]
+
+
+def test_rejected_rows_are_kept_encrypted_by_day_and_go_when_the_list_is_mended(tmp_path):
+    home = Home(tmp_path)
+    vault = Vault(home, Keyring.open(home.vault))
+    folder = home.raw / "2026-01-19" / "worklist_returns"
+    folder.mkdir(parents=True)
+    put(folder, f"{TRUE_NUMBER};2026-01-01;Kanske;;;;")
+    today = dt.date(2026, 1, 20)
+    assert keep_rejected_returns(home, vault, returned(home, today), today) == 1
+    (kept,) = home.quarantine.glob("*/*.parquet")
+    before = kept.read_bytes()
+    frame = pl.read_parquet(kept)
+    assert frame.drop("raw").row(0) == (
+        dt.date(2026, 1, 19),
+        f"2026-01-19/worklist_returns/{UNIT}.csv",
+        2,
+        "status_not_understood",
+    )
+    assert vault.decrypt_text(frame["raw"].to_list(), "quarantine") == [
+        f"{TRUE_NUMBER};2026-01-01;Kanske;;;;"
+    ]
+    assert TRUE_NUMBER.encode() not in before
+    keep_rejected_returns(home, vault, returned(home, today), today)
+    assert kept.read_bytes() == before
+    put(folder, f"{TRUE_NUMBER};2026-01-01;Aktiv;;;;")
+    assert keep_rejected_returns(home, vault, returned(home, today), today) == 0 and not kept.exists()
