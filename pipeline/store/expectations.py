@@ -44,6 +44,26 @@ UnexpectedRowsQueryTable._get_sqlalchemy_records_from_substituted_batch_subquery
 logging.getLogger("great_expectations").setLevel(logging.CRITICAL)  # its warnings may quote values
 
 
+class _Cursor(duckdb_engine.CursorWrapper):
+    """SQLAlchemy remembers the types of columns for good; DuckDB's own type objects, kept so, are told as leaks at exit."""
+
+    @property
+    def description(self) -> list[tuple] | None:
+        told = self.__getattr__("description")
+        return told and [(name, str(kind), *rest) for name, kind, *rest in told]
+
+
+class _Connection(duckdb_engine.ConnectionWrapper):
+    """A cursor of the night's connection, in the shape that SQLAlchemy wants."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        super().__init__(cursor)
+        self._cursor = cursor
+
+    def cursor(self) -> _Cursor:
+        return _Cursor(self._cursor, self)
+
+
 @dataclass(frozen=True)
 class Answer:
     """kept: the promise holds. count: rows that break it (1 for a whole-table promise). fault: why it could not be asked."""
@@ -64,7 +84,7 @@ def validate(
         "night",
         connection_string="duckdb:///:memory:",
         create_temp_table=False,
-        kwargs={"creator": lambda: duckdb_engine.ConnectionWrapper(con.cursor())},
+        kwargs={"creator": lambda: _Connection(con.cursor())},
     )
     batch = (
         source.add_table_asset(relation, table_name=relation)

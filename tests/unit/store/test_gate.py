@@ -1,6 +1,9 @@
 """store.gate: which tables are let in. Fails when a new Great Expectations no longer takes the mends of store/expectations.py."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -8,6 +11,7 @@ import pytest
 from pipeline.errors import GateFailed, NightFailed
 from pipeline.store.gate import CHECKED, Gate
 
+ROOT = Path(__file__).parents[3]
 GOOD = """select * from (values
     (1, 'A10', 25, date '2026-01-01', date '2026-01-31'),
     (2, 'B20', 100, date '2026-02-01', date '2026-02-01'),
@@ -183,3 +187,20 @@ def test_the_offending_rows_themselves_are_never_fetched(con, monkeypatch):
     expectations.validate(con, "t", RULES)
     assert fetched
     assert "secret" not in str(fetched)
+
+
+def test_a_process_that_has_checked_a_table_ends_without_a_word_on_stderr(tmp_path):
+    (tmp_path / "room.table.json").write_text(json.dumps({"name": "x", "expectations": RULES}))
+    script = f"""
+import duckdb
+from pathlib import Path
+from pipeline.store.gate import Gate
+con = duckdb.connect()
+con.execute("create schema room")
+con.execute({"create table room.table as " + GOOD!r})
+Gate(Path({str(tmp_path)!r})).check(con, "room.table", "room.table")
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert (told.stdout, told.stderr) == ("", "")
