@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -15,6 +16,20 @@ def write_page(
     rows: pl.DataFrame, path: Path, language: str, unit_id: str, unit_name: str | None, as_of: date
 ) -> None:
     """Write `rows` (the contract's columns and within_capacity) as HTML; all text is escaped."""
+    listed = [
+        row | {"reasons": [row[name] for name in ("reason_1", "reason_2", "reason_3") if row[name]]}
+        for row in rows.iter_rows(named=True)
+    ]
+    text = _template(language).render(
+        language=language, w=words(language), rows=listed, fill_in=FILLED_IN, unit_id=unit_id,
+        unit_name=unit_name or unit_id, as_of=as_of.isoformat(),
+        places=sum(row["within_capacity"] for row in listed),
+    )  # fmt: skip
+    path.write_text(text, encoding="utf-8")
+
+
+@cache
+def _template(language: str) -> jinja2.Template:
     page = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "page"),
         autoescape=True,
@@ -26,13 +41,4 @@ def write_page(
         "" if days is None else f"{days:.1f}".replace(".", point).replace("-", "−")
     )
     page.filters["percent"] = lambda chance: "" if chance is None else f"{100 * chance:.0f} %"
-    listed = [
-        row | {"reasons": [row[name] for name in ("reason_1", "reason_2", "reason_3") if row[name]]}
-        for row in rows.iter_rows(named=True)
-    ]
-    text = page.get_template("worklist.html").render(
-        language=language, w=words(language), rows=listed, fill_in=FILLED_IN, unit_id=unit_id,
-        unit_name=unit_name or unit_id, as_of=as_of.isoformat(),
-        places=sum(row["within_capacity"] for row in listed),
-    )  # fmt: skip
-    path.write_text(text, encoding="utf-8")
+    return page.get_template("worklist.html")

@@ -10,8 +10,14 @@ import xlsxwriter
 
 from pipeline.worklist.words import CODED, COLUMNS, FILLED_IN, choices, words
 
-# Nothing that comes from a register may become a formula, a link or a number.
-PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+# Nothing that comes from a register may become a formula, a link or a number; and no name may lie in /tmp
+# meanwhile, which is where the library would otherwise build the file.
+PLAIN = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "in_memory": True,
+}
 WIDTHS = {
     "patient_id": 15, "name": 26, "spell_start": 12, "certificate_end": 12, "offered_on": 13, "target_group": 20,
     "reason_1": 34, "reason_2": 34, "reason_3": 34, "status": 20, "external_consent": 16, "note": 40, "rank": 5,
@@ -86,12 +92,19 @@ class _Styles:
     def __init__(self, book: xlsxwriter.Workbook) -> None:
         self.book = book
         self.made: dict[tuple, object] = {}
+        self.cells: dict[tuple, object] = {}
 
     def head(self, name: str) -> object:
         colour = "#FFF2CC" if name in FILLED_IN else "#DDE7F0"
         return self._style(bold=True, text_wrap=True, valign="top", bg_color=colour, bottom=1)
 
     def cell(self, name: str, within: bool, last_within: bool) -> object:
+        key = (name, within, last_within)
+        if key not in self.cells:
+            self.cells[key] = self._cell(*key)
+        return self.cells[key]
+
+    def _cell(self, name: str, within: bool, last_within: bool) -> object:
         style: dict = {"valign": "top"}
         kind = COLUMNS[name]
         if kind == pl.Date:

@@ -182,3 +182,11 @@ def test_both_languages_have_the_same_words():
     shape = {lang: {key: sorted(value) if isinstance(value, dict) else None for key, value in words(lang).items()}
              for lang in LANGUAGES}  # fmt: skip
     assert shape["sv"] == shape["en"] and set(shape["sv"]["heads"]) == set(COLUMNS)
+
+
+def test_no_name_lies_outside_the_home_while_lists_are_written(folder, tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o500)  # a temporary folder that nothing can be written to
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
+    assert len(write_lists(entries(), identities(), folder)) == 3
+    assert list(elsewhere.iterdir()) == []
