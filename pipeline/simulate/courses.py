@@ -102,6 +102,19 @@ def duration(figures: Figures, diagnosis: np.ndarray, hazard: np.ndarray) -> np.
     return np.minimum(np.searchsorted(flat, wanted) - diagnosis * table.shape[1], table.shape[1] - 1)
 
 
+def coordinated_duration(
+    figures: Figures, diagnosis: np.ndarray, hazard: np.ndarray, day: np.ndarray, effect: np.ndarray
+) -> np.ndarray:
+    """Last day of spells whose hazard of ending is multiplied by `effect` after `day` (NEVER = not at all).
+
+    `hazard` is the base cumulative hazard at which the spell would end without coordination.
+    """
+    reached = figures.cumulative[diagnosis, np.minimum(day, figures.cumulative.shape[1] - 1)]
+    return duration(
+        figures, diagnosis, np.where(hazard > reached, reached + (hazard - reached) / effect, hazard)
+    )
+
+
 @dataclass
 class _State:
     """What the rounds remember of each person."""
@@ -307,9 +320,7 @@ def _spells(figures, people, state, person, start, begin, rng, study=None) -> Sp
         coordinated = np.where(study["supported"], enrolled + 1, NEVER)
         # the same subgroups gain, and more; who gains nothing elsewhere gains nothing here
         effect = study["gain"] ** np.select([effect >= 1.5, effect > 1.0], [1.0, 0.7], 0.0)
-    reached = figures.cumulative[of, np.minimum(coordinated, figures.cumulative.shape[1] - 1)]
-    treated = duration(figures, of, reached + np.maximum(threshold / hazard - reached, 0) / effect)
-    treated = np.where(coordinated < untreated, treated, untreated)
+    treated = coordinated_duration(figures, of, threshold / hazard, coordinated, effect)
     coordinated = np.where(coordinated < untreated, coordinated, NEVER)
 
     days_short = np.searchsorted(np.cumsum(list(figures.raw["short"]["days"].values())), rng.random(n)).clip(

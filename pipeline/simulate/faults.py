@@ -12,9 +12,9 @@ import numpy as np
 import polars as pl
 
 from pipeline.simulate.delivery import SECONDS, Delivery
-from pipeline.simulate.people import luhn
+from pipeline.simulate.people import luhn, spare_numbers
 
-MOST = 30_000  # faults of one kind in a chunk; what the numbers set aside for them allow
+MOST = 10_000  # faults of one kind in a chunk: the numbers set aside for them are some 34 000
 UNKNOWN_UNIT = "SE2321000099-ZZZZ"
 REPEATS = "exact repeat"
 CONFLICT = "same key, other content"
@@ -26,7 +26,7 @@ class _Chunk:
     def __init__(self, frame: pl.DataFrame, chunk: int, issued: date, rng: np.random.Generator) -> None:
         self.frame, self.chunk, self.rng = frame, chunk, rng
         self.future = pl.lit((issued + timedelta(days=40)).isoformat() + "T10:00:00")
-        self.used = 0
+        self.used = self.named = 0
 
     def rows(self, n: int, **changes: pl.Expr) -> pl.DataFrame:
         """n rows of the chunk with columns changed; drawn without replacement while they last."""
@@ -41,12 +41,9 @@ class _Chunk:
         )
 
     def nobody(self, n: int) -> pl.Series:
-        """n valid reserve numbers that no person of the region has; two tables may share them."""
-        year = 2030 + self.chunk % 70
-        serial = np.arange(self.used, self.used + n) % 100_000
-        self.used += n
-        number = (990_000 + year) * 1_000_000 + serial * 10 + luhn(np.full(n, year % 100) * 100_000 + serial)
-        return pl.Series(number).cast(pl.String)
+        """n valid numbers that no person of the region has; every table starts from the same ones."""
+        start, self.named = self.named, self.named + n
+        return pl.Series(spare_numbers(self.chunk * 400 + np.arange(start, start + n))).cast(pl.String)
 
 
 WRONG_DIGIT = pl.col("patient_id").str.slice(0, 11) + (

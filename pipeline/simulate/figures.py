@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -213,5 +213,4 @@ def load() -> Figures:
         university_log=np.log([effects["no_university"][k] for k in ("F", "M", "other")]),
         short_codes=short_codes,
     )
-    object.__setattr__(figures, "cumulative", _tuned(raw, survival, _reference(figures)))
-    return figures
+    return replace(figures, cumulative=_tuned(raw, survival, _reference(figures)))

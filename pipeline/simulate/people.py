@@ -100,7 +100,13 @@ def luhn(number: np.ndarray) -> np.ndarray:
     return -total % 10
 
 
-def _with_check(year: np.ndarray, month: np.ndarray, day: np.ndarray, serial: np.ndarray) -> np.ndarray:
+def _with_check(birth: np.ndarray, serial: np.ndarray, coordination: np.ndarray | bool) -> np.ndarray:
+    """Twelve-digit numbers of birth days (day numbers) and birth numbers; `coordination` adds 60 to the day."""
+    when = birth.astype("datetime64[D]")
+    month_start = when.astype("datetime64[M]")
+    year = when.astype("datetime64[Y]").astype(np.int64) + 1970
+    month = month_start.astype(np.int64) % 12 + 1
+    day = (when - month_start.astype("datetime64[D]")).astype(np.int64) + 1 + 60 * np.asarray(coordination)
     nine = (((year % 100) * 100 + month) * 100 + day) * 1000 + serial
     return ((year * 100 + month) * 100 + day) * 10_000 + serial * 10 + luhn(nine)
 
@@ -123,12 +129,7 @@ def identity_numbers(index: np.ndarray, as_of: date) -> tuple[np.ndarray, np.nda
     birth = day_number(oldest) + place // SLOTS
     slot = place % SLOTS
     man = slot % 2 == 1
-    when = (birth).astype("datetime64[D]")
-    month_start = when.astype("datetime64[M]")
-    year = when.astype("datetime64[Y]").astype(np.int64) + 1970
-    month = month_start.astype(np.int64) % 12 + 1
-    day = (when - month_start.astype("datetime64[D]")).astype(np.int64) + 1
-    number = _with_check(year, month, day + 60 * (index // room == 1), 980 + slot)
+    number = _with_check(birth, 980 + slot, coordination=index // room == 1)
     over = index - 2 * room
     if (over >= 126 * 100_000).any():
         raise ValueError("there are no more numbers for invented persons")
@@ -137,13 +138,15 @@ def identity_numbers(index: np.ndarray, as_of: date) -> tuple[np.ndarray, np.nda
     return np.where(over >= 0, reserve, number), birth, man
 
 
-def former_numbers(number: np.ndarray, birth: np.ndarray, man: np.ndarray) -> np.ndarray:
+def former_numbers(birth: np.ndarray, man: np.ndarray) -> np.ndarray:
     """The coordination number (serial 998, 999) a person of that birth day and sex may have had before."""
-    when = birth.astype("datetime64[D]")
-    month_start = when.astype("datetime64[M]")
-    day = (when - month_start.astype("datetime64[D]")).astype(np.int64) + 1
-    year = when.astype("datetime64[Y]").astype(np.int64) + 1970
-    return _with_check(year, month_start.astype(np.int64) % 12 + 1, day + 60, 998 + man)
+    return _with_check(birth, 998 + man, coordination=True)
+
+
+def spare_numbers(index: np.ndarray) -> np.ndarray:
+    """Valid numbers that neither persons nor former numbers use: serial 998 and 999 of 1960-2006, no coordination
+    numbers; 34 000 of them, then from the start again."""
+    return _with_check(index // 2 % 17_000 - 3653, 998 + index % 2, coordination=False)
 
 
 def block_size(persons: int) -> int:
@@ -179,7 +182,7 @@ def make(
     # one slot a sex and date may carry a former number, so that no two persons share one
     may = ((number // 10) % 1000 < 982) & ((number // 10_000) % 100 <= 31) & (number < 99 * 10**10)
     changed = may & (rng.random(n) < 0.02)
-    former = pl.Series(former_numbers(number, birth, man)).cast(pl.String)
+    former = pl.Series(former_numbers(birth, man)).cast(pl.String)
     # mental ill-health and pain come more often to those who are often ill
     often = np.sqrt(np.minimum(rate, 4.0))
     return People(

@@ -113,10 +113,8 @@ def _treated(of: courses.Spells) -> np.ndarray:
     """Length with support for everyone, the controls too."""
     figures = load()
     diagnosis = figures.code_diagnosis[of.code]
-    reached = figures.cumulative[diagnosis, np.minimum(of.offered + 1, figures.cumulative.shape[1] - 1)]
-    base = of.threshold / np.exp(of.log_hazard)
-    with_it = courses.duration(figures, diagnosis, reached + np.maximum(base - reached, 0) / of.effect)
-    return np.where(of.offered + 1 < of.untreated, with_it, of.untreated)
+    hazard = of.threshold / np.exp(of.log_hazard)
+    return courses.coordinated_duration(figures, diagnosis, hazard, of.offered + 1, of.effect)
 
 
 def expected(scenario: str, patients: int, seed: int) -> tuple[float, float]:

@@ -14,11 +14,12 @@ import numpy as np
 import polars as pl
 
 from pipeline.simulate.certificates import patient_ids
-from pipeline.simulate.courses import Spells, net_days
+from pipeline.simulate.courses import Spells, coordinated_duration, net_days
 from pipeline.simulate.figures import Figures
 from pipeline.simulate.people import NEVER, People, iso
 
 YEAR = 365
+SAVABLE_FROM = 21
 ANSWERS = ["none", "accepted", "declined", "pending"]
 CAUSES = ["", "ended", "death", "emigration", "disability"]
 
@@ -42,12 +43,23 @@ def spell_rows(figures: Figures, people: People, spells: Spells) -> pl.DataFrame
     ratio of coordination from `coordinated_on` on. days_untreated / days_treated: length without and with the
     coordination that was given; days: what came of it, cut short by cause. net_days_*: within 365 days from the
     day of coordination (of enrolment in a study; null for others). saved_net_days: their difference.
+    savable_net_days: what coordination from day 21 on would have saved this very spell within a year of it, given or
+    not; null for spells over by then.
     """
     after = np.minimum(np.minimum(spells.coordinated, spells.offered + spells.study * 1), NEVER)
     asked = (spells.coordinated < NEVER) | spells.study
     day = np.where(asked, np.where(spells.study, spells.offered, after - 1), 0)
     without = net_days(spells, spells.untreated, day, day + YEAR)
     with_it = net_days(spells, spells.treated, day, day + YEAR)
+    day_21 = np.full(len(spells), SAVABLE_FROM)
+    diagnosis = figures.code_diagnosis[np.where(spells.long, spells.code, 0)]
+    sooner = coordinated_duration(
+        figures, diagnosis, spells.threshold / np.exp(spells.log_hazard), day_21, spells.effect
+    )
+    savable = net_days(spells, spells.untreated, day_21, day_21 + YEAR) - net_days(
+        spells, sooner, day_21, day_21 + YEAR
+    )
+    lasts = pl.Series(spells.long & (spells.untreated > SAVABLE_FROM))
     texts = pl.Series([*figures.codes, *figures.short_codes])
     known = pl.Series(asked)
     frame = pl.DataFrame(
@@ -77,6 +89,7 @@ def spell_rows(figures: Figures, people: People, spells: Spells) -> pl.DataFrame
             "net_days_untreated": without,
             "net_days_treated": with_it,
             "saved_net_days": without - with_it,
+            "savable_net_days": savable,
         }
     )
     days = ("offered_day", "coordinated_day")
@@ -84,6 +97,7 @@ def spell_rows(figures: Figures, people: People, spells: Spells) -> pl.DataFrame
     return frame.with_columns(
         *(pl.when(pl.col(name) < NEVER).then(pl.col(name)).alias(name) for name in days),
         *(pl.when(known).then(pl.col(name)).alias(name) for name in net),
+        pl.when(lasts).then("savable_net_days").alias("savable_net_days"),
     )
 
 

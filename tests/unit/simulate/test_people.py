@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from pipeline.simulate.people import EPOCH, SLOTS, former_numbers, identity_numbers, luhn
+from pipeline.simulate.people import EPOCH, SLOTS, former_numbers, identity_numbers, luhn, spare_numbers
 
 AS_OF = date(2025, 6, 30)
 ROOM = (date(2007, 6, 1) - date(1959, 6, 1)).days * SLOTS
@@ -56,6 +56,15 @@ def test_beyond_the_series_come_reserve_numbers_of_stockholms_form():
 
 def test_a_former_number_is_a_coordination_number_no_person_has():
     numbers, births, men = identity_numbers(np.arange(2 * ROOM), AS_OF)
-    former = former_numbers(numbers[:5000], births[:5000], men[:5000])
+    former = former_numbers(births[:5000], men[:5000])
     assert all(valid(str(n)) and int(str(n)[6:8]) > 60 for n in former.tolist())
     assert not np.isin(former, numbers).any()
+
+
+def test_spare_numbers_for_faults_are_valid_and_no_persons():
+    numbers, births, men = identity_numbers(np.arange(2 * ROOM), AS_OF)
+    spare = spare_numbers(np.arange(34_000))
+    assert all(valid(str(n)) for n in spare[:500].tolist())
+    assert len(np.unique(spare)) == 34_000
+    assert not np.isin(spare, numbers).any()
+    assert not np.isin(spare, former_numbers(births, men)).any()
