@@ -87,11 +87,8 @@ timed as (
         *,
         coalesce(exit_on <= end_date + $max_gap_days + 1, false) as by_exit,
         date_diff('day', as_of, last_day) as followed_to,
-        case
-            when exit_on <= end_date
-                then greatest(date_diff('day', as_of, exit_on), 1)
-            else date_diff('day', as_of, end_date) + 1
-        end as event_days
+        least(as_of + 365, seen_to, gone_on - 1) as counted_to,
+        greatest(date_diff('day', as_of, least(end_date, exit_on)), 1) as event_days
     from firsts
 ),
 
@@ -104,7 +101,7 @@ net as (
                 date_diff(
                     'day',
                     greatest(segments.start_date, timed.as_of + 1),
-                    least(segments.end_date, timed.as_of + 365, timed.seen_to, timed.gone_on - 1)
+                    least(segments.end_date, timed.counted_to)
                 ) + 1
             ) * segments.degree
         ) as degree_days
@@ -113,7 +110,8 @@ net as (
         on
             timed.person_key = segments.person_key
             and timed.as_of < segments.end_date
-            and segments.start_date <= least(timed.as_of + 365, timed.seen_to, timed.gone_on - 1)
+            and timed.counted_to > timed.as_of
+            and timed.counted_to >= segments.start_date
     group by timed.person_key, timed.as_of
 )
 

@@ -74,7 +74,7 @@ def empty(run_table, *tables: str) -> None:
 
 
 def periods(text: str, run_table, table: str = "ingest.certificate_periods") -> None:
-    """Periods that count: signed and known on their first day, whole, by one doctor, unless `text` says so."""
+    """Periods that count: signed and known on the certificate's first day, whole, by one doctor, unless told."""
     frame = rows(text)
     given = frame.columns
     names = pl.Series([f"c{row}" for row in range(1, frame.height + 1)], dtype=pl.String)
@@ -82,13 +82,14 @@ def periods(text: str, run_table, table: str = "ingest.certificate_periods") -> 
         "certificate_id": names,
         "unit_id": pl.lit("U1"),
         "doctor_id": pl.lit("D1"),
-        "issued_at": pl.col("start_date").cast(STAMP),
-        "known_from": pl.col("start_date"),
+        "issued_at": pl.col("start_date").min().over("certificate_id").cast(STAMP),
+        "known_from": pl.col("start_date").min().over("certificate_id"),
         "diagnosis_1": pl.lit("F430"),
         "occupation": pl.lit("WORK"),
         "degree": pl.lit(100),
     }
-    frame = frame.with_columns(**{name: value for name, value in defaults.items() if name not in given})
+    for name, value in defaults.items():
+        frame = frame if name in given else frame.with_columns(value.alias(name))
     run_table.fill(table, typed(table, frame))
 
 
