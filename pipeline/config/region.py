@@ -78,7 +78,7 @@ class TrainingSettings:
     test_months: int = 6
     first_days: int = 90  # spell days that are oversampled and weighted back
     per_spell: int = 5
-    retrain_days: int = 90  # the night trains anew when the model is older; 0 = never by itself
+    retrain_days: int = 0  # the night trains anew and promotes when the model is older; 0 = a person decides
     min_moments: int = 2_000
     min_events: int = 200
 
@@ -136,6 +136,7 @@ class Region:
     monitor: MonitorSettings = MonitorSettings()
 
 
+MEMORY = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B")
 RANGES: dict[str, tuple[float, float]] = {
     "engine.threads": (1, 1024),
     "ingest.max_rejected_share": (0, 1),
@@ -168,7 +169,11 @@ def load_region(path: Path) -> Region:
         raise SettingsError(f"{path} is not UTF-8 text", remedy="save it as UTF-8") from None
     except tomllib.TOMLDecodeError as fault:
         raise SettingsError(f"{path} is not TOML: {fault}", remedy="mend that line") from None
-    return _Reader(path, text).build(Region, given, "")
+    reader = _Reader(path, text)
+    region = reader.build(Region, given, "")
+    if not MEMORY.fullmatch(region.engine.memory_limit):
+        raise reader.fault("engine", "memory_limit", "is no amount of memory", 'write it like "2GB"')
+    return dataclasses.replace(region, groups={**DEFAULT_GROUPS, **region.groups})
 
 
 class _Reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from dataclasses import dataclass
@@ -30,6 +31,29 @@ def load_current(home: Home) -> LoadedModel:
             "no model has been made current", remedy="run `rehabrisk train`, then promote its version"
         )
     return load(home, current.read_text(encoding="utf-8").strip())
+
+
+def model_for(home: Home, as_of: dt.date) -> LoadedModel | None:
+    """The model that a night at `as_of` may use: none that was trained on what came later.
+
+    The promoted one where it is old enough, else the newest version that is; None when there is none.
+    """
+    current = home.models / "current"
+    if current.is_file():
+        model = load_current(home)
+        if trained_on(model) <= as_of:
+            return model
+    dated = []
+    for file in home.models.glob("*/meta.json"):
+        meta = _read(file)
+        if meta.get("format_version", 0) <= FORMAT_VERSION and dt.date.fromisoformat(meta["as_of"]) <= as_of:
+            dated.append((meta["as_of"], file.parent.name))
+    return load(home, max(dated)[1]) if dated else None
+
+
+def trained_on(model: LoadedModel) -> dt.date:
+    """The night whose knowledge the model was trained on."""
+    return dt.date.fromisoformat(model.meta["as_of"])
 
 
 def load(home: Home, version: str) -> LoadedModel:

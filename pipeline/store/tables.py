@@ -104,9 +104,11 @@ class Lake:
         self.gate = gate
 
     def file(self, table: str) -> Path:
-        """Where `room.name` is kept."""
-        name = table.split(".")[1]
-        return self.root / name / f"{name}.parquet"
+        """Where `room.name` is kept: clean tables and spells under their own name, as the contract says, others with
+        their room's (features.certificates is not ingest.certificates).
+        """
+        room, name = table.split(".")
+        return self.root / (name if room in ("ingest", "spells") else table) / f"{name}.parquet"
 
     def view(self, table: str, file: Path | None = None) -> None:
         """Make `table` readable by name, from its own file or another one."""
@@ -155,7 +157,7 @@ class Lake:
 
     def rows(self, table: str) -> int:
         """How many rows `table` has; from the file's footer where it is a plain view."""
-        return self.con.execute(f"select count(*) from {table}").fetchone()[0]
+        return self.con.execute(f"select count(*) from {table}").fetchall()[0][0]
 
     def read(self, table: str, columns: str = "*") -> pl.DataFrame:
         """The table as a polars frame."""

@@ -1,0 +1,140 @@
+"""The verbs: parse arguments, one call each. The only place that may ask what day it is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline import housekeeping, run
+from pipeline.config.home import DEFAULT_HOME, Home
+from pipeline.console import Console
+from pipeline.errors import NightFailed, PipelineError, UsageError
+from pipeline.faults import explained
+
+app = typer.Typer(
+    name="rehabrisk",
+    help="Who can early rehabilitation coordination help, and did it help? Nightly lists from a region's extracts.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def _date(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a date", remedy="write it as YYYY-MM-DD") from None
+
+
+HomeOption = Annotated[Path, typer.Option("--home", help="The region's home folder.")]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", metavar="DATE", help="The night asked about; default: the newest delivery's date.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+
+
+def _session(home: Path, as_of: str | None, quiet: bool) -> run.Session:
+    return run.Session(Home(home).require(), _date(as_of), Console(quiet), datetime.now())
+
+
+@app.command()
+def init(home: Annotated[Path, typer.Argument(help="The folder to make.")]) -> None:
+    """Make a home: a commented region.toml and the folders."""
+    housekeeping.init(Home(home), Console())
+
+
+@app.command()
+def simulate(
+    persons: Annotated[int, typer.Option(help="How many persons the region has.")],
+    home: HomeOption = DEFAULT_HOME,
+    as_of: AsOfOption = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
+    years: Annotated[float, typer.Option(help="Length of the history.")] = 3.0,
+    scenario: Annotated[str | None, typer.Option(help="A study inside the region: sll-2012.")] = None,
+    dirty: Annotated[float, typer.Option(help="Share of rows given a fault, 0-1.")] = 0.0,
+    quiet: QuietOption = False,
+) -> None:
+    """Write a synthetic region's extracts in the documented form, its truth apart."""
+    day = _date(as_of) or datetime.now().date()
+    housekeeping.simulate(Home(home).require(), persons, day, seed, years, scenario, dirty, Console(quiet))
+
+
+@app.command()
+def nightly(home: HomeOption = DEFAULT_HOME, as_of: AsOfOption = None, quiet: QuietOption = False) -> None:
+    """The whole night: extracts in, ranked worklists out."""
+    run.nightly(_session(home, as_of, quiet))
+
+
+def _stage(name: str, help_text: str) -> None:
+    def command(home: HomeOption = DEFAULT_HOME, as_of: AsOfOption = None, quiet: QuietOption = False) -> None:
+        run.stage(_session(home, as_of, quiet), name)
+
+    app.command(name, help=help_text)(command)
+
+
+for _name, _help in run.STAGES.items():
+    _stage(_name, _help)
+
+
+@app.command()
+def promote(
+    version: Annotated[str, typer.Argument(help="A folder's name under models/.")],
+    home: HomeOption = DEFAULT_HOME,
+    quiet: QuietOption = False,
+) -> None:
+    """Make a trained model the one the night uses."""
+    housekeeping.promote(Home(home).require(), version, Console(quiet))
+
+
+@app.command()
+def quarantine(
+    home: HomeOption = DEFAULT_HOME,
+    show: Annotated[bool, typer.Option("--show", help="Decrypt the rows; every look is logged.")] = False,
+    delivery: Annotated[str | None, typer.Option(metavar="DATE", help="Only this delivery.")] = None,
+) -> None:
+    """What was rejected, by delivery, file and rule."""
+    housekeeping.quarantine(Home(home).require(), show, _date(delivery), _user(), datetime.now(), Console())
+
+
+@app.command()
+def doctor(home: HomeOption = DEFAULT_HOME) -> None:
+    """Check a home: settings, key, disk, lock, last runs, versions."""
+    if not housekeeping.doctor(Home(home).require(), Console()):
+        raise typer.Exit(1)
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def main() -> None:
+    """Run the command line; a failure an operator can meet ends in a message and an exit code."""
+    try:
+        app()
+    except PipelineError as fault:
+        Console().error(fault)
+        sys.exit(fault.exit_code)
+    except KeyboardInterrupt:
+        Console().error(NightFailed("stopped by hand", remedy="run it again; nothing is half-written"))
+        sys.exit(1)
+    except Exception as fault:
+        if os.environ.get("REHABRISK_TRACEBACK"):
+            raise
+        Console().error(explained(fault))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

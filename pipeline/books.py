@@ -1,0 +1,81 @@
+"""The book of runs: what each run read, with which code, and what came of it; runs/<run id>.json."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+from pipeline.config.home import Home
+from pipeline.store.files import write_text_whole
+
+CODE = Path(__file__).parents[1]
+SUFFIXES = (".py", ".sql", ".toml", ".json", ".html")
+
+
+@lru_cache(maxsize=1)
+def code_version() -> str:
+    """Version of the product and a digest of the files that run: a changed line is another version."""
+    digest = hashlib.sha256()
+    for folder in ("pipeline", "models", "data/schemas"):
+        for file in sorted((CODE / folder).rglob("*")):
+            if file.suffix in SUFFIXES:
+                digest.update(file.relative_to(CODE).as_posix().encode())
+                digest.update(file.read_bytes())
+    return f"{version('rehabrisk')}+{digest.hexdigest()[:8]}"
+
+
+def digest_of(file: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def digests(root: Path, *found: Path | str) -> dict[str, str]:
+    """Digest by path relative to `root`, of given files or of a pattern's."""
+    files: list[Path] = []
+    for one in found:
+        files += sorted(root.glob(one)) if isinstance(one, str) else [one]
+    return {file.relative_to(root).as_posix(): digest_of(file) for file in files if file.is_file()}
+
+
+def text_of(file: Path) -> str:
+    """A small file's text, blank when it is not there."""
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else ""
+
+
+def keep(home: Home, run_id: str, record: dict) -> Path:
+    """Write runs/<run id>.json whole."""
+    text = json.dumps(record, indent=1, ensure_ascii=False, default=str)
+    return write_text_whole(home.runs / f"{run_id}.json", text + "\n")
+
+
+def records(home: Home) -> list[dict]:
+    """All runs, oldest first; a record that cannot be read is left out."""
+    found = []
+    for file in sorted(home.runs.glob("*.json")):
+        try:
+            found.append(json.loads(file.read_text(encoding="utf-8")))
+        except (ValueError, OSError):
+            continue
+    return sorted(found, key=lambda one: one.get("started", ""))
+
+
+def same_night(home: Home, fingerprint: dict) -> dict | None:
+    """The last whole night with the same inputs, settings, code and model, if its outputs are untouched."""
+    for record in reversed(records(home)):
+        if record.get("command") != "nightly" or record.get("outcome") != "done":
+            continue
+        if record["as_of"] != fingerprint["as_of"]:
+            return None  # another night has since written the lake
+        if record.get("fingerprint") != fingerprint:
+            return None
+        outputs = record.get("outputs", {})
+        whole = outputs and all(
+            (home.path / name).is_file() and digest_of(home.path / name) == digest
+            for name, digest in outputs.items()
+        )
+        return record if whole else None
+    return None

@@ -1,0 +1,148 @@
+"""The verbs around the night: make a home, fill it with a synthetic region, look into quarantine, check its health."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date, datetime
+from importlib.metadata import version
+
+from pipeline import books
+from pipeline.config.home import Home
+from pipeline.config.region import EXAMPLE, load_region
+from pipeline.console import Console
+from pipeline.errors import PipelineError, UsageError
+from pipeline.lock import only_run
+from pipeline.privacy.pseudonyms import Keyring
+from pipeline.privacy.vault import Vault
+from pipeline.store.files import private_folder, write_text_whole
+
+ROOMY_MB = 2_000
+
+
+def init(home: Home, console: Console) -> None:
+    """Make the folders and a commented region.toml. Raises UsageError where there is one already."""
+    if home.region_file.exists():
+        raise UsageError(
+            f"{home.path} is a home already", remedy="edit its region.toml, or choose another folder"
+        )
+    for folder in (home.path, *home.folders):
+        private_folder(folder)
+    write_text_whole(home.region_file, EXAMPLE.read_text(encoding="utf-8"))
+    console.note(f"made {home.path}; look at {home.region_file}, then put extracts under {home.raw}/<date>/")
+
+
+def simulate(
+    home: Home,
+    persons: int,
+    as_of: date,
+    seed: int,
+    years: float,
+    scenario: str | None,
+    dirty: float,
+    console: Console,
+) -> None:
+    """A synthetic region's extracts under raw/<as_of>/, its truth under truth/."""
+    from pipeline.simulate.region import simulate as make
+
+    with only_run(home):
+        made = make(home, persons, as_of, seed, years=years, scenario=scenario, dirty=dirty)
+    counts = ", ".join(f"{rows:,} {table}".replace(",", " ", 1) for table, rows in made.rows.items())
+    console.note(f"wrote {home.raw / as_of.isoformat()}: {counts}")
+    if made.faults:
+        console.note(f"{sum(made.faults.values())} faults put in, by kind in {home.truth / 'faults.json'}")
+
+
+def promote(home: Home, model: str, console: Console) -> None:
+    """Make a model the one that coming nights use."""
+    from pipeline.score.load import load
+    from pipeline.train.artefact import promote as make_current
+
+    with only_run(home):
+        load(home, model)  # a model that cannot be read must not become current
+        make_current(home, model)
+    console.note(f"{model} is now current")
+
+
+def quarantine(
+    home: Home, show: bool, delivery: date | None, user: str, now: datetime, console: Console
+) -> None:
+    """Counts by delivery, file and rule; with `show` the rows themselves, each look logged first."""
+    from pipeline.ingest.quarantine import counts
+    from pipeline.ingest.quarantine import show as decrypted
+    from pipeline.privacy.access_log import AccessLog
+
+    found = counts(home, delivery)
+    if not found.height:
+        console.note("nothing is in quarantine")
+        return
+    for row in found.iter_rows(named=True):
+        lines = ", ".join(str(line) for line in row["lines"])
+        console.note(f"{row['delivery']}  {row['file']}  {row['rule']}: {row['rows']} (lines {lines} ...)")
+    if show:
+        AccessLog(home).write(now, user, "quarantine --show", "administration")
+        for row in decrypted(home, Vault(home, Keyring.open(home.vault)), delivery).iter_rows(named=True):
+            console.note(f"{row['file']}:{row['line']}  [{row['rule']}]  {row['raw']}")
+
+
+def doctor(home: Home, console: Console) -> bool:
+    """Say what is well and what is not; True when all is well."""
+    checks = (_settings, _rights, _key, _disk, _idle, _model, _last_run)
+    well = True
+    console.note(f"rehabrisk {version('rehabrisk')}, code {books.code_version()}")
+    for check in checks:
+        try:
+            console.note(f"  ok    {check(home)}")
+        except PipelineError as fault:
+            well = False
+            console.note(f"  FAULT {fault}")
+    return well
+
+
+def _settings(home: Home) -> str:
+    region = load_region(home.region_file)
+    return f"settings: {region.name}, language {region.language}"
+
+
+def _rights(home: Home) -> str:
+    for folder in (home.vault, home.lake, home.scores, home.worklists, home.models):
+        if folder.exists() and folder.stat().st_mode & 0o077:
+            raise UsageError(f"{folder} can be read by others", remedy=f"chmod -R go= {folder}")
+    return "rights: folders are the owner's alone"
+
+
+def _key(home: Home) -> str:
+    if not (home.vault / "key").exists():
+        return "key: none yet, made by the first ingest"
+    Keyring.open(home.vault)
+    return "key: there, readable by its owner alone; keep a copy of HOME/vault apart from the rest"
+
+
+def _disk(home: Home) -> str:
+    free = shutil.disk_usage(home.path).free >> 20
+    if free < ROOMY_MB:
+        raise UsageError(f"only {free} MB free under {home.path}", remedy="free some space before the night")
+    return f"disk: {free} MB free"
+
+
+def _idle(home: Home) -> str:
+    with only_run(home):
+        return "lock: free"
+
+
+def _model(home: Home) -> str:
+    from pipeline.score.load import load_current, trained_on
+
+    if not (home.models / "current").exists():
+        return "model: none yet, the first night trains one"
+    model = load_current(home)
+    return f"model: {model.version}, trained on {trained_on(model)}"
+
+
+def _last_run(home: Home) -> str:
+    nights = [one for one in books.records(home) if one.get("command") == "nightly"]
+    if not nights:
+        return "runs: none yet"
+    last = nights[-1]
+    if last["outcome"] != "done":
+        raise UsageError(f"the last night, {last['run_id']}, failed: {last['fault']}", remedy="mend that, then run `rehabrisk nightly`")
+    return f"runs: last night {last['run_id']} done in {last['seconds']:.0f} s"

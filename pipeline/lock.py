@@ -1,0 +1,33 @@
+"""One run at a time in a home."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from pipeline.config.home import Home
+from pipeline.errors import UsageError
+from pipeline.store.files import private_folder
+
+
+@contextmanager
+def only_run(home: Home) -> Iterator[None]:
+    """Hold the home's lock. The operating system lets go of it when the process dies, however it dies.
+
+    Raises UsageError when another run holds it.
+    """
+    private_folder(home.runs)
+    lock = FileLock(home.lock, timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise UsageError(
+            f"another run is at work in {home.path}",
+            remedy="wait for it to end; a run that died holds no lock",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,127 @@
+"""Is tonight like other nights? Volumes, missing shares and drift, kept a file a night in monitor/."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import polars as pl
+
+from pipeline.errors import NightFailed
+from pipeline.store.files import write_text_whole
+
+NIGHTS = 8
+STABLE, SHIFTED = 0.1, 0.25  # customary bounds of the population stability index
+
+
+def night_figures(features: pl.DataFrame, scores: pl.DataFrame, listed: int, as_of: date) -> dict:
+    """Figures of one night, none of a person: counts, missing shares, quantiles of each number.
+
+    `features` has one row an ongoing spell, `scores` the same spells' scores.
+    """
+    numbers = [name for name, kind in features.schema.items() if kind.is_numeric() and name != "person_key"]
+    texts = [name for name, kind in features.schema.items() if kind == pl.String and name != "spell_id"]
+    return {
+        "as_of": as_of.isoformat(),
+        "ongoing": features.height,
+        "eligible": int(scores["eligible"].sum()),
+        "listed": listed,
+        "p_90_mean": _mean(scores["p_90"]),
+        "net_days_left_mean": _mean(scores["net_days_left"]),
+        "preventable_days_mean": _mean(scores["preventable_days"]),
+        "missing_share": {
+            name: round(features[name].null_count() / max(features.height, 1), 4) for name in numbers + texts
+        },
+        "deciles": {name: _deciles(features[name]) for name in numbers},
+    }
+
+
+def stability_index(reference: list[float], values: np.ndarray) -> float:
+    """Population stability index of `values` against the deciles of a reference night.
+
+    reference: the nine inner deciles; values: numbers without missing. 0 = the same distribution;
+    < 0.1 stable, > 0.25 shifted. Tied deciles are merged. Source: Yurdakul & Naranjo 2020, J Risk Model Valid 14(4).
+    """
+    edges = np.unique(np.asarray(reference, dtype=float))
+    expected = np.diff(np.concatenate([[0.0], np.searchsorted(np.sort(reference), edges, side="right") / 10, [1.0]]))
+    found = np.bincount(np.searchsorted(edges, values, side="left"), minlength=len(edges) + 1) / max(len(values), 1)
+    floor = 1e-4  # an empty bin must not make the index infinite
+    expected, found = np.maximum(expected, floor), np.maximum(found, floor)
+    return float(np.sum((found - expected) * np.log(found / expected)))
+
+
+def compare(figures: dict, earlier: list[dict], features: pl.DataFrame) -> list[dict]:
+    """Alarms of tonight against the last nights, each with what to do next.
+
+    earlier: figures of earlier nights, oldest first. Nothing is said before three nights are known.
+    """
+    alarms = []
+    same_day = [one for one in earlier if _weekday(one) == _weekday(figures)][-NIGHTS:]
+    past = same_day if len(same_day) >= 3 else earlier[-NIGHTS:]
+    if len(past) < 3:
+        return alarms
+    usual = median(one["ongoing"] for one in past)
+    if not 0.8 * usual <= figures["ongoing"] <= 1.25 * usual:
+        alarms.append(_alarm("ongoing", f"{figures['ongoing']} ongoing spells, usually {usual:g}", "look for a missing or doubled extract"))
+    for name, share in figures["missing_share"].items():
+        before = [one["missing_share"][name] for one in past if name in one["missing_share"]]
+        if before and share - median(before) > 0.1:
+            alarms.append(_alarm(name, f"{share:.0%} missing, usually {median(before):.0%}", "ask the sender about this column"))
+    for name, reference in past[-1]["deciles"].items():
+        if not reference or name not in features.columns:
+            continue
+        values = features[name].drop_nulls().to_numpy().astype(float)
+        if len(values) >= 200 and (index := stability_index(reference, values)) > SHIFTED:
+            alarms.append(_alarm(name, f"stability index {index:.2f}", "look at the column's coding, then at the model's calibration"))
+    return alarms
+
+
+def refuse_a_fall(folder: Path, as_of: date, ongoing: int, fewest_share: float) -> None:
+    """Stop the night, before any list is written, when far fewer spells are ongoing than lately.
+
+    Compared with the median of the nights of the last 40 days; nothing is said before three are known.
+    """
+    lately = [
+        one["ongoing"]
+        for one in earlier_nights(folder, as_of)
+        if (as_of - date.fromisoformat(one["as_of"])).days <= 40
+    ]
+    if len(lately) >= 3 and ongoing < fewest_share * median(lately):
+        raise NightFailed(
+            f"only {ongoing} ongoing spells, lately {median(lately):g}: an extract is missing or cut short",
+            remedy="look at the deliveries; if it is true, lower monitor.fewest_ongoing_share in region.toml",
+        )
+
+
+def keep(folder: Path, figures: dict, alarms: list[dict]) -> Path:
+    """Write monitor/<as_of>.json."""
+    text = json.dumps({**figures, "alarms": alarms}, indent=1, ensure_ascii=False)
+    return write_text_whole(folder / f"{figures['as_of']}.json", text + "\n")
+
+
+def earlier_nights(folder: Path, before: date) -> list[dict]:
+    """Figures of nights before `before`, oldest first."""
+    nights = sorted(one for one in folder.glob("????-??-??.json") if one.stem < before.isoformat())
+    return [json.loads(one.read_text(encoding="utf-8")) for one in nights[-60:]]
+
+
+def _alarm(what: str, seen: str, next_step: str) -> dict:
+    return {"what": what, "seen": seen, "next_step": next_step}
+
+
+def _weekday(figures: dict) -> int:
+    return date.fromisoformat(figures["as_of"]).weekday()
+
+
+def _mean(values: pl.Series) -> float | None:
+    return None if values.len() == 0 else round(float(values.mean()), 4)
+
+
+def _deciles(values: pl.Series) -> list[float]:
+    present = values.drop_nulls()
+    if present.len() < 50:  # quantiles of few persons would describe persons
+        return []
+    return [float(present.quantile(at / 10)) for at in range(1, 10)]

@@ -1,0 +1,382 @@
+"""The order of rooms, the lock and the ledger. This file alone knows which room follows which."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipeline import books
+from pipeline.config.home import Home
+from pipeline.config.region import load_region
+from pipeline.console import Console
+from pipeline.errors import UsageError
+from pipeline.faults import explained
+from pipeline.lock import only_run
+from pipeline.run_order import FEATURE_TABLES, SPELL_TABLES
+from pipeline.store.engine import connect
+from pipeline.store.files import private_folder, write_whole
+from pipeline.store.ledger import Ledger
+from pipeline.store.memory import peak_mb, reset_peak
+from pipeline.store.tables import Lake
+
+STAGES = {
+    "ingest": "Extracts to clean, pseudonymous tables.",
+    "spells": "Certificates to spells, as known at the moment.",
+    "features": "What was known about each ongoing spell.",
+    "train": "Fit a candidate model on past moments, with its card.",
+    "score": "Survival curves, net days, preventable days and reasons of every ongoing spell.",
+    "worklist": "Ranked lists, one a unit, with identity put back.",
+    "monitor": "Is tonight like other nights?",
+}
+SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
+
+
+class Session:
+    """One run in one home: settings, engine, lake and ledger, opened when first needed."""
+
+    def __init__(self, home: Home, as_of: date | None, console: Console, started: datetime) -> None:
+        self.home = home
+        self.console = console
+        self.started = started
+        self.region = load_region(home.region_file)
+        self.ledger = Ledger(console.line)
+        self.stages: dict[str, dict] = {}
+        self.asked = as_of
+
+    @cached_property
+    def as_of(self) -> date:
+        """The night asked about; by default the newest delivery's date."""
+        from pipeline import ingest
+
+        return self.asked or ingest.newest_delivery(self.home)
+
+    @cached_property
+    def con(self) -> duckdb.DuckDBPyConnection:
+        return connect(self.home, self.region.engine)
+
+    @cached_property
+    def gate(self):
+        from pipeline.store.gate import Gate
+
+        return Gate(SCHEMAS)
+
+    @cached_property
+    def lake(self) -> Lake:
+        private_folder(self.home.lake)
+        return Lake(self.con, self.home.lake, self.ledger, self.gate)
+
+    @cached_property
+    def vault(self):
+        from pipeline.privacy.pseudonyms import Keyring
+        from pipeline.privacy.vault import Vault
+
+        return Vault(self.home, Keyring.open(self.home.vault))
+
+    @property
+    def scores_folder(self) -> Path:
+        return private_folder(self.home.scores / f"as_of={self.as_of.isoformat()}")
+
+    def close(self) -> None:
+        """Let go of the engine and wipe what it spilt."""
+        if "con" in self.__dict__:
+            self.con.close()
+        shutil.rmtree(self.home.tmp, ignore_errors=True)
+
+
+def nightly(session: Session) -> None:
+    """All rooms in order. The same inputs, settings, code and model again: nothing is done anew."""
+    from pipeline import ingest
+    from pipeline.summary import show
+
+    with only_run(session.home):
+        fingerprint = {
+            "as_of": session.as_of.isoformat(),
+            "files": ingest.files_of(session.home, session.region, session.as_of),
+            "returns": books.digests(session.home.raw, "**/worklist_returns/**/*"),
+            "settings": books.digest_of(session.home.region_file),
+            "code": books.code_version(),
+            "model": books.text_of(session.home.models / "current"),
+        }
+        if before := books.same_night(session.home, fingerprint):
+            session.console.note(f"Nothing new since run {before['run_id']}: all results are as they were.")
+            show(session.console, before)
+            return
+        show(session.console, _recorded(session, "nightly", lambda: _night(session), fingerprint))
+
+
+def stage(session: Session, name: str) -> None:
+    """One room, on the tables that the rooms before it have left in the lake."""
+    with only_run(session.home):
+        _recorded(session, name, lambda: _staged(session, name), None)
+
+
+def _recorded(session: Session, command: str, work: Callable[[], dict], fingerprint: dict | None) -> dict:
+    begun = time.perf_counter()
+    run_id = f"{session.started:%Y%m%dT%H%M%S}-{command}"
+    record = {
+        "run_id": run_id,
+        "command": command,
+        "started": session.started.isoformat(timespec="seconds"),
+        "as_of": session.as_of.isoformat(),
+        "code": books.code_version(),
+        "python": sys.version.split()[0],
+        "fingerprint": fingerprint,
+    }
+    try:
+        record |= work() | {"outcome": "done"}
+        if fingerprint:  # training may have promoted a model
+            fingerprint["model"] = books.text_of(session.home.models / "current")
+    except BaseException as fault:
+        record |= {"outcome": "failed", "fault": str(explained(fault))}
+        raise
+    finally:
+        session.close()
+        record |= {
+            "tables": session.ledger.as_rows(),
+            "stages": session.stages,
+            "seconds": round(time.perf_counter() - begun, 2),
+            "peak_memory_mb": max([peak_mb(), *(one["peak_mb"] for one in session.stages.values())]),
+        }
+        try:
+            books.keep(session.home, run_id, record)
+        except OSError:  # on a full disk the run's own failure is what must be told
+            if record.get("outcome") == "done":
+                raise
+    return record
+
+
+def _night(session: Session) -> dict:
+    found: dict = {}
+    for name in ("ingest", "spells", "features"):
+        found |= _staged(session, name)
+    if _model_is_due(session):
+        found |= _staged(session, "train", promote_it=True)
+    for name in ("score", "worklist", "monitor"):
+        found |= _staged(session, name)
+    return found
+
+
+def _staged(session: Session, name: str, **how: bool) -> dict:
+    begun = time.perf_counter()
+    reset_peak()
+    with session.console.stage(name):
+        found = _ROOMS[name](session, **how)
+    session.stages[name] = {"seconds": round(time.perf_counter() - begun, 2), "peak_mb": peak_mb()}
+    return found
+
+
+# ---------------------------------------------------------------- the rooms, in order
+
+
+def _ingest(session: Session) -> dict:
+    from pipeline import ingest
+    from pipeline.worklist.returns import returned
+
+    came_back = returned(session.home, session.as_of)
+    rows = came_back.rows.rename({"known_on": "returned_on"})
+    report = ingest.run(
+        session.home, session.region, session.con, session.lake, session.as_of, session.ledger,
+        rows if rows.height else None,
+    )  # fmt: skip
+    for line in report.lines():
+        session.console.note(f"  {line}")
+    return {"ingest": report.as_record()}
+
+
+def _spells(session: Session) -> dict:
+    from pipeline.monitor.volumes import refuse_a_fall
+
+    _views(session)
+    rules = session.region.spells
+    _ask(session.lake, "moments.nightly", as_of=session.as_of)
+    for table in SPELL_TABLES:
+        session.lake.run(table, max_gap_days=rules.max_gap_days, days_since_end=rules.days_since_end)
+    ongoing = session.con.execute("select count(*) from spells.ongoing where ongoing").fetchall()[0][0]
+    if not session.lake.rows("moments.nightly"):
+        raise UsageError(
+            f"nothing was known on {session.as_of}: it lies before all data",
+            remedy="give a later --as-of",
+        )
+    refuse_a_fall(session.home.monitor, session.as_of, ongoing, session.region.monitor.fewest_ongoing_share)
+    return {"ongoing": ongoing}
+
+
+def _features(session: Session) -> dict:
+    _views(session)
+    for table in FEATURE_TABLES:
+        session.lake.run(table)
+    return {}
+
+
+def _train(session: Session, promote_it: bool = False) -> dict:
+    from pipeline.run_training import learn
+    from pipeline.train.artefact import promote, save
+
+    _views(session)
+    candidate = learn(session.con, session.lake, session.region, session.as_of, books.code_version(), session.console)
+    version = save(candidate, session.home)
+    session.console.note(f"  model {version}; its card: {session.home.models / version / 'card.html'}")
+    if promote_it and _may_become_current(session):
+        promote(session.home, version)
+    elif not promote_it:
+        session.console.note(f"  not in use before `rehabrisk promote {version}`")
+    _views(session)  # the training lake's views give way to the night's
+    return {"trained": version}
+
+
+def _may_become_current(session: Session) -> bool:
+    """A night of the past trains for itself; it does not take the place of a newer model."""
+    from pipeline.score.load import load_current, trained_on
+
+    current = session.home.models / "current"
+    return not current.is_file() or trained_on(load_current(session.home)) <= session.as_of
+
+
+def _model_is_due(session: Session) -> bool:
+    from pipeline.score.load import model_for, trained_on
+
+    held = model_for(session.home, session.as_of)
+    if held is None:
+        return True
+    age = (session.as_of - trained_on(held)).days
+    every = session.region.training.retrain_days
+    # the shipped national figures give way as soon as the region's own past is long enough
+    return (held.meta["kind"] == "national" and age > 0) or 0 < every <= age
+
+
+def _score(session: Session) -> dict:
+    from models.benefit.evidence import EvidenceBenefit
+    from pipeline.score.load import model_for
+    from pipeline.score.preventable import with_preventable_days
+    from pipeline.score.scoring import score
+    from pipeline.worklist.rules import decide
+
+    _views(session)
+    model = model_for(session.home, session.as_of)
+    if model is None:
+        raise UsageError("there is no model for this night", remedy="run `rehabrisk train`, then promote it")
+    features = session.lake.read("features.spell_features").sort("spell_id")
+    scores = with_preventable_days(
+        score(features, model, session.region.language),
+        features,
+        EvidenceBenefit.from_toml(session.region.benefit.evidence or None),
+    )
+    session.lake.run("worklist.candidates", declined_days=session.region.worklist.declined_days)
+    decisions = decide(session.lake.read("worklist.candidates"), session.region.worklist, session.as_of)
+    session.lake.write("score.scores", scores, rows_in=features.height)
+    whole = scores.join(
+        decisions.select("spell_id", "eligible", "ineligible_because"), on="spell_id", maintain_order="left"
+    )
+    file = session.scores_folder / "scores.parquet"
+    write_whole(file, lambda beside: whole.write_parquet(beside, compression="zstd"))
+    return {
+        "model": model.version,
+        "eligible": int(whole["eligible"].sum()),
+        "scores_file": str(file),
+        "outputs": books.digests(session.home.path, file),
+    }
+
+
+def _worklist(session: Session) -> dict:
+    from pipeline.worklist.entries import make_entries
+    from pipeline.worklist.write_lists import write_lists
+
+    _views(session)
+    candidates = session.lake.read("worklist.candidates")
+    scores = session.lake.read("score.scores")
+    decisions, entries = make_entries(
+        candidates, scores, session.region.worklist, session.as_of, _earlier_lists(session)
+    )
+    session.lake.write("worklist.entries", entries, rows_in=candidates.height)
+    files = write_lists(
+        entries, session.vault.identities, session.home.worklists / session.as_of.isoformat(), session.region.language
+    )
+    kept = session.scores_folder / "lists.parquet"
+    write_whole(
+        kept,
+        lambda beside: entries.select("spell_id", "list_unit_id", "as_of", "rank").write_parquet(beside),
+    )
+    scores_file = session.scores_folder / "scores.parquet"
+    return {
+        "worklists": _lists_told(session, decisions, entries),
+        "outputs": books.digests(session.home.path, *files, kept, scores_file),
+    }
+
+
+def _lists_told(session: Session, decisions: pl.DataFrame, entries: pl.DataFrame) -> dict:
+    by_unit = (
+        entries.group_by("list_unit_id", "list_unit_name")
+        .agg(rows=pl.len(), saved=pl.col("preventable_days").filter(pl.col("within_capacity")).sum())
+        .sort("saved", "list_unit_id", descending=[True, False])
+    )
+    top = by_unit.row(0, named=True) if by_unit.height else None
+    return {
+        "rows": entries.height,
+        "units": by_unit.height,
+        "protected": decisions.filter(pl.col("ineligible_because") == "protected_identity").height,
+        "top_unit": f"{top['list_unit_name'] or top['list_unit_id']}: {top['rows']} on its list, "
+        f"{top['saved']:.0f} net days expected saved within this week's places"
+        if top
+        else "no unit has a list",
+        "folder": str(session.home.worklists / session.as_of.isoformat()),
+    }
+
+
+def _earlier_lists(session: Session) -> pl.DataFrame | None:
+    earlier = [
+        file
+        for file in session.home.scores.glob("as_of=*/lists.parquet")
+        if file.parent.name.removeprefix("as_of=") < session.as_of.isoformat()
+    ]
+    return pl.read_parquet(max(earlier)) if earlier else None
+
+
+def _monitor(session: Session) -> dict:
+    from pipeline.monitor import volumes
+
+    _views(session)
+    features = session.lake.read("features.spell_features")
+    scores = pl.read_parquet(session.scores_folder / "scores.parquet")
+    figures = volumes.night_figures(features, scores, session.lake.rows("worklist.entries"), session.as_of)
+    alarms = volumes.compare(figures, volumes.earlier_nights(session.home.monitor, session.as_of), features)
+    volumes.keep(session.home.monitor, figures, alarms)
+    for one in alarms:
+        session.console.note(f"  alarm: {one['what']}: {one['seen']} -> {one['next_step']}")
+    return {"alarms": [f"{one['what']}: {one['seen']}" for one in alarms]}
+
+
+_ROOMS: dict[str, Callable[..., dict]] = {
+    "ingest": _ingest,
+    "spells": _spells,
+    "features": _features,
+    "train": _train,
+    "score": _score,
+    "worklist": _worklist,
+    "monitor": _monitor,
+}
+
+
+def _ask(lake: Lake, table: str, **values: object) -> None:
+    """Make a moments table and let the SQL of every later room ask about it."""
+    lake.run(table, **values)
+    lake.view("moments.asked", lake.file(table))
+
+
+def _views(session: Session) -> None:
+    """Name everything that earlier rooms have left in the night's lake."""
+    from pipeline.ingest import TABLES
+
+    made = ("moments.nightly", *SPELL_TABLES, *FEATURE_TABLES, "worklist.candidates", "score.scores", "worklist.entries")
+    for table in (*TABLES, *made):
+        if session.lake.file(table).is_file():
+            session.lake.view(table)
+    if session.lake.file("moments.nightly").is_file():
+        session.lake.view("moments.asked", session.lake.file("moments.nightly"))

@@ -1,0 +1,93 @@
+"""The order of rooms when a model is to be learnt: the night's own SQL, asked about days of the past."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import duckdb
+
+from pipeline.config.region import Region
+from pipeline.console import Console
+from pipeline.run_order import FEATURE_TABLES, SPELL_TABLES
+from pipeline.store.tables import Lake
+from pipeline.train.too_little import TooLittleData
+from pipeline.train.training import Candidate, shipped, train
+
+AGE_LIMIT_YEARS = 67  # the month sickness benefit as a rule ends; causes are kept apart from returns to work
+LONGEST_DELAY_DAYS = 60
+YEARS_BACK = 6
+MORE_THAN_KEPT = 3  # candidates drawn for each moment kept: days past 90 and a spell's many days are thinned
+MOST_PERIODS = 2_000_000  # of the persons drawn, so that a large region's moments are made in bounded memory
+
+
+def learn(
+    con: duckdb.DuckDBPyConnection, night: Lake, region: Region, as_of: date, code: str, console: Console
+) -> Candidate:
+    """Make moments of the past, their features and outcomes, and train on them.
+
+    Tables go to <lake>/training. With too little past the shipped model of national figures is the candidate.
+    """
+    delay = reporting_delay(con, as_of)
+    settings, rules = region.training, region.spells
+    lake = Lake(con, night.root / "training", night.ledger, night.gate)
+    final = Lake(con, night.root / "training" / "final", night.ledger, night.gate)
+    wanted = min(settings.max_moments, settings.per_spell * night.rows("spells.spells"))
+    first, last, person_share, day_share = what_to_draw(con, as_of, wanted)
+    lake.run("moments.training", first=first, last=last, person_share=person_share, day_share=day_share)
+    lake.run("moments.final", cut=as_of)
+    lake.view("moments.asked", lake.file("moments.final"))
+    for table in ("spells.certificate_segments", "spells.spells"):
+        final.run(table, max_gap_days=rules.max_gap_days)
+    lake.view("spells.final_segments", final.file("spells.certificate_segments"))
+    lake.view("spells.final_spells", final.file("spells.spells"))
+    lake.view("moments.asked", lake.file("moments.training"))
+    for table in SPELL_TABLES:
+        lake.run(table, max_gap_days=rules.max_gap_days, days_since_end=0)
+    for table in FEATURE_TABLES:
+        lake.run(table)
+    lake.run(
+        "outcomes.remaining",
+        cut=as_of, delay_days=delay, max_gap_days=rules.max_gap_days, age_limit_years=AGE_LIMIT_YEARS,
+    )  # fmt: skip
+    frame = lake.read(
+        "features.spell_features inner join outcomes.remaining using (person_key, as_of) order by spell_id, as_of"
+    )
+    until = as_of - timedelta(days=delay + rules.max_gap_days + 1)
+    try:
+        return train(frame, settings, as_of, until, code, settings.seed)
+    except TooLittleData as why:
+        console.note(f"  too little of the region's own past ({why.what}): the model of national figures is used")
+        return shipped(as_of, code, why.what)
+
+
+def reporting_delay(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
+    """Days by which 99 of 100 certificates of the last year had come, at most 60: what is open at the end is not yet known."""
+    found = con.execute(
+        """
+        select quantile_disc(greatest(date_diff('day', cast(issued_at as date), known_from), 0), 0.99)
+        from ingest.certificates
+        where known_from <= $1 and known_from > $1 - 365
+        """,
+        [as_of],
+    ).fetchall()[0][0]
+    return min(int(found or 0), LONGEST_DELAY_DAYS)
+
+
+def what_to_draw(con: duckdb.DuckDBPyConnection, as_of: date, wanted: int) -> tuple[date, date, float, float]:
+    """First and last day to ask about, share of persons, share of their certified days.
+
+    The first quarter of the history (at most a year) is left for looking back on.
+    """
+    begins, periods, days = con.execute(
+        """
+        select min(known_from), count(*), sum(date_diff('day', start_date, end_date) + 1)
+        from ingest.certificate_periods
+        where known_from <= $1 and start_date > $1 - $2
+        """,
+        [as_of, 365 * YEARS_BACK],
+    ).fetchall()[0]
+    begins = max(begins or as_of, as_of - timedelta(days=365 * YEARS_BACK))
+    first = begins + timedelta(days=min(365, (as_of - begins).days // 4))
+    person_share = min(1.0, MOST_PERIODS / max(periods, 1))
+    day_share = min(1.0, MORE_THAN_KEPT * wanted / max(float(days or 0) * person_share, 1.0))
+    return first, as_of - timedelta(days=1), round(person_share, 6), round(day_share, 6)

@@ -1,0 +1,39 @@
+"""Preventable days on every score, by the evidence route (models/benefit)."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from models.benefit.evidence import EvidenceBenefit
+
+COLUMNS = (
+    "spell_id", "person_key", "unit_id", "as_of", "day", "degree", "target_group", "p_90", "p_180", "p_365",
+    "days_left", "net_days_left", "preventable_days", "preventable_low", "preventable_high", "benefit_basis",
+    "reasons", "model_version",
+)  # fmt: skip
+
+
+def with_preventable_days(scores: pl.DataFrame, features: pl.DataFrame, benefit: EvidenceBenefit) -> pl.DataFrame:
+    """Add preventable_days and its 90 % interval (net days within 365 days), and where they come from.
+
+    scores : score.scoring.score; features : features.spell_features, the same spells in the same order.
+    """
+
+    def numbers(name: str) -> np.ndarray:
+        return features[name].fill_null(0).to_numpy().astype(float)
+
+    saved = benefit.predict_saved(
+        scores["net_days_left"].to_numpy(),
+        None,  # net_days_sd is the spread of outcomes; how sure the expectation is comes with the ensemble
+        target_group=features["target_group"].to_numpy(),
+        prior_sick_leave_days=numbers("spell_days_24m"),
+        care_contacts=numbers("contacts_365d_count"),
+        degree=numbers("degree"),
+    )
+    return scores.with_columns(
+        preventable_days=pl.Series(saved.mean),
+        preventable_low=pl.Series(saved.low),
+        preventable_high=pl.Series(saved.high),
+        benefit_basis=pl.lit("evidence"),
+    ).select(COLUMNS)
