@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -63,8 +64,8 @@ def _text(value: object) -> str | None:
         return None
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    if hasattr(value, "isoformat"):
-        return value.isoformat(" ") if hasattr(value, "hour") and not isinstance(value, str) else value.isoformat()
+    if isinstance(value, datetime):  # a date of SPSS or SAS comes as its midnight
+        return value.isoformat(" ").removesuffix(" 00:00:00")
     return str(value)
 
 

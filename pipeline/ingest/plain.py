@@ -41,7 +41,7 @@ class PlainText:
 
     @property
     def records(self) -> int:
-        """Records, the header included."""
+        """Records, the header included; 0 when a quotation mark is never closed."""
         return len(self._starts) if self.whole_records else self.lines
 
     @cached_property
@@ -55,6 +55,8 @@ class PlainText:
                 odd = int(inside[-1])
                 pieces.append(np.flatnonzero((data == 10) & (inside == 0)) + last + 1)
                 last += len(data)
+        if odd:
+            return np.zeros(0, dtype=np.int64)
         starts = np.concatenate(pieces)
         starts = starts[starts < last]
         lengths = np.diff(np.append(starts, last))
@@ -131,6 +133,7 @@ def open_text(path: Path, encoding: str, folder: Path, shown: str) -> PlainText:
     """
     if path.stat().st_size == 0:
         raise InputError(f"{shown} is empty", remedy="ask the sender for the file, or take the delivery out of raw/")
+    target = folder / f"plain-{os.getpid()}-{path.name}.txt"
     try:
         direct = path.suffix != ".gz" and codecs.lookup(encoding).name in UTF8
         if direct:
@@ -138,18 +141,29 @@ def open_text(path: Path, encoding: str, folder: Path, shown: str) -> PlainText:
             if text.newline != "mixed":
                 return text
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        target = folder / f"plain-{os.getpid()}-{path.name}.txt"
         return _measure(path, target, shown, encoding, target)
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        raise InputError(
+    except BaseException as fault:
+        target.unlink(missing_ok=True)
+        raise _explained(fault, encoding, shown) from None
+
+
+def _explained(fault: BaseException, encoding: str, shown: str) -> BaseException:
+    if isinstance(fault, EOFError | gzip.BadGzipFile | zlib.error):
+        return InputError(
             f"{shown} is cut short or damaged: it cannot be unpacked to its end",
             remedy="wait until the transfer is done or ask for the file again, then run it again",
-        ) from None
-    except UnicodeDecodeError as fault:
-        raise InputError(
+        )
+    if isinstance(fault, UnicodeDecodeError):
+        return InputError(
             f"{shown} is not {encoding}: {fault.reason}",
             remedy=f"set the encoding of this table in region.toml ([ingest.tables.…] encoding), now {encoding!r}",
-        ) from None
+        )
+    if isinstance(fault, LookupError):
+        return InputError(
+            f"{shown}: no encoding is called {encoding!r}",
+            remedy="use a name like utf-8, iso-8859-1 or windows-1252 in region.toml ([ingest.tables.…] encoding)",
+        )
+    return fault
 
 
 def _measure(path: Path, target: Path, shown: str, encoding: str, write_to: Path | None) -> PlainText:

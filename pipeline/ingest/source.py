@@ -62,10 +62,10 @@ class TextSource(Source):
         self.form = file.form
         self.names = _header(text, file)
         columns = ", ".join(f"{text_literal(name)}: 'VARCHAR'" for name in self.names)
-        line_end = "\\r\\n" if text.newline == "\r\n" else "\\n"
+        # no new_line: DuckDB 2.0.0 reads no row at all when it is told '\\r\\n', and finds it by itself
         options = (
             f"delim = {text_literal(file.form.separator)}, quote = '\"', escape = '\"', header = true, "
-            f"auto_detect = false, new_line = '{line_end}', columns = {{{columns}}}, strict_mode = true"
+            f"auto_detect = false, columns = {{{columns}}}, strict_mode = true"
         )
         place = text_literal(str(text.path))
         self.rejecting = (
