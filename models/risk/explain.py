@@ -67,6 +67,8 @@ class SubstitutionExplainer:
 
     def effects(self, X: np.ndarray, groups: dict[str, tuple[str, ...]]) -> dict[str, np.ndarray]:
         """Group -> (n,) days by which its facts lengthen (+) or shorten (-) the expected rest of the spell."""
+        if not len(X):
+            return {}
         band, group = self._cells(X)
         usual = self.usual_[band, np.minimum(group, self.usual_.shape[1] - 1)]
         found, whole = {}, self.stand_in_.predict(X)

@@ -119,18 +119,7 @@ class DiscreteTimeHazard:
         return filled, at.ended, at.weight
 
     def _clock(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        day = self._column(X, "day", 1.0)
-        # an end on the moment itself is recorded as one day away, as in outcomes
-        certified = self._column(X, "certified_days_ahead", 0.0)
-        known = "certified_days_ahead" in self.names
-        certified = np.clip(certified, 1 if known else 0, periods.HORIZON)
-        return certified.astype(np.int32), day.astype(np.int32)
-
-    def _column(self, X: np.ndarray, name: str, default: float) -> np.ndarray:
-        if name not in self.names:
-            return np.full(len(X), default)
-        column = X[:, self.names.index(name)]
-        return np.where(np.isfinite(column), column, default)
+        return periods.clock(self.names, X)
 
     def recalibrate(
         self,

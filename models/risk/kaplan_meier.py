@@ -1,10 +1,13 @@
-"""Kaplan-Meier by day band and target group: what a table on the wall would say."""
+"""Kaplan-Meier by day band and target group: what a table on the wall would say.
+
+Time is counted from the certified end, which is known at the moment: nobody is expected to end before it.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from models.risk.person_period import HORIZON
+from models.risk.person_period import HORIZON, clock, from_certified_end, from_moment
 
 DAY_EDGES = np.array([15, 31, 61, 91, 181])
 MIN_AT_RISK = 50.0  # a cell with less weight than this uses the curve of its day band
@@ -50,6 +53,11 @@ class KaplanMeier:
         """Arguments as for DiscreteTimeHazard."""
         duration, event = np.asarray(duration), np.asarray(event, dtype=bool)
         weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+        certified, _ = clock(self.names, X)
+        counted = from_certified_end(certified, duration)
+        # an end before the certified day falls on it; a loss before it tells nothing
+        kept = event | (counted >= 1)
+        X, duration, event, weight = X[kept], np.maximum(counted, 1)[kept], event[kept], weight[kept]
         band, group = self._cells(X)
         wide = int(group.max(initial=0)) + 1
         whole = weighted_curve(duration, event, weight)
@@ -77,7 +85,7 @@ class KaplanMeier:
         """(n, len(days)): chance that more than `days` days remain."""
         band, group = self._cells(X)
         group = np.minimum(group, self.curves_.shape[1] - 1)
-        return self.curves_[band[:, None], group[:, None], np.asarray(days, dtype=int)[None, :]]
+        return from_moment(self.curves_[band, group], clock(self.names, X)[0], days)
 
     def to_dict(self) -> dict:
         return {

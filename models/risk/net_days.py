@@ -77,6 +77,8 @@ class NetDays:
 
     def mean(self, X: np.ndarray, *, days_left: np.ndarray, degree: np.ndarray) -> np.ndarray:
         """(n,) expected net days, 0..365."""
+        if not len(days_left):
+            return np.zeros(0)
         if self.kind_ == "boosted":
             found = self.booster_.predict(X)
         else:

@@ -18,6 +18,35 @@ AFTER = np.concatenate([np.arange(0, 183, 7), np.arange(210, 379, 28)])
 TIME_NAMES = ("stretch_after_certified", "stretch_end", "spell_day_at_stretch_end")
 
 
+def clock(names: tuple[str, ...], X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(certified days ahead, day of the spell) of each row, whole days; 0 and 1 where not a feature.
+
+    A certified end on the moment itself counts as 1 ahead: an end then is recorded as one day away.
+    """
+
+    def column(name: str, default: float) -> np.ndarray:
+        if name not in names:
+            return np.full(len(X), default)
+        values = X[:, names.index(name)]
+        return np.where(np.isfinite(values), values, default)
+
+    certified = column("certified_days_ahead", 0.0)
+    lowest = 1 if "certified_days_ahead" in names else 0
+    return np.clip(certified, lowest, HORIZON).astype(np.int32), column("day", 1.0).astype(np.int32)
+
+
+def from_certified_end(certified: np.ndarray, duration: np.ndarray) -> np.ndarray:
+    """Days counted so that the certified day is day 1; below 1 means before it."""
+    return duration - np.maximum(certified - 1, 0)
+
+
+def from_moment(curve: np.ndarray, certified: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """(n, len(days)) S(t) from curves (n, HORIZON + 1) counted from the certified end: 1 before it."""
+    days = np.asarray(days, dtype=int)[None, :]
+    later = np.clip(from_certified_end(certified[:, None], days), 0, HORIZON)
+    return np.where(days < certified[:, None], 1.0, np.take_along_axis(curve, later, axis=1))
+
+
 @dataclass(frozen=True)
 class Periods:
     """Rows at risk: which person (`row`), which stretch, ended in it (0/1), and with what weight."""
@@ -121,17 +150,22 @@ def survival_on_days(
     Inside a stretch the cumulative hazard grows by `week` (see `week_shape`); in stretch 0 `early_share` of it
     grows evenly and the rest falls on the certified day itself.
     """
-    cumulative = np.cumsum(-np.log1p(-np.clip(hazard, 0, 1 - 1e-9)), axis=1)
-    after = days[None, :] - certified[:, None]
-    stretch = np.searchsorted(AFTER, np.maximum(after, 0), side="left")
-    stretch = np.minimum(stretch, len(AFTER) - 1)
-    before = np.take_along_axis(cumulative, np.maximum(stretch - 1, 0), axis=1)
-    upto = np.take_along_axis(cumulative, stretch, axis=1)
-    left = AFTER[np.maximum(stretch - 1, 0)]
-    share = share_passed(after - left, AFTER[stretch] - left, week)
-    late = before + share * (upto - before)
+    cumulative = np.cumsum(-np.log1p(-np.clip(hazard, 0, 1 - 1e-9)), axis=1).astype(np.float32)
     first = cumulative[:, :1]
-    early = early_share * first * np.clip(days[None, :] / np.maximum(certified[:, None], 1), 0, 1)
-    total = np.where(after < 0, early, np.where(after == 0, first, late))
-    total = np.where(days[None, :] <= 0, 0.0, total)
+    # where each day after the certified one lies on the axis is the same for all: look it up
+    each = np.arange(AFTER[-1] + 1)
+    place = np.searchsorted(AFTER, each, side="left")
+    left = AFTER[np.maximum(place - 1, 0)]
+    share = np.where(each == 0, 1.0, share_passed(each - left, AFTER[place] - left, week)).astype(np.float32)
+    days = np.asarray(days, dtype=np.int32)
+    after = days[None, :] - certified[:, None].astype(np.int32)
+    known = np.clip(after, 0, AFTER[-1])
+    stretch = place[known]
+    upto = np.take_along_axis(cumulative, stretch, axis=1)
+    before = np.take_along_axis(cumulative, np.maximum(stretch - 1, 0), axis=1)
+    late = before + share[known] * (upto - before)
+    slope = np.where(certified > 0, early_share / np.maximum(certified, 1), 0.0).astype(np.float32)
+    early = first * (slope[:, None] * np.maximum(days, 0)[None, :])
+    total = np.where(after < 0, early, late)
+    total[:, days <= 0] = 0.0
     return np.exp(-total)

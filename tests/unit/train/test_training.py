@@ -1,0 +1,86 @@
+"""From past moments to a candidate with its figures."""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipeline.errors import UsageError
+from pipeline.train.too_little import TooLittleData
+from pipeline.train.training import choose, train
+from tests.unit.train.invented import AS_OF, SETTINGS, UNTIL, candidate, features, history
+
+
+def test_the_card_figures_hold_champion_and_both_challengers():
+    found = candidate().validation["models"]
+    assert set(found) == {"discrete_time_hazard", "cox", "kaplan_meier"}
+    for one in found.values():
+        value, low, high = one["90"]["auc"]
+        assert low < value < high
+        assert 0.6 < value < 0.9
+        assert one["90"]["o_e"][0] == pytest.approx(1, abs=0.12)
+
+
+def test_boosting_beats_the_table_on_the_wall_in_this_world():
+    found = candidate().validation["models"]
+    assert found["discrete_time_hazard"]["90"]["brier"][0] < found["kaplan_meier"]["90"]["brier"][0]
+
+
+def test_the_champion_must_win_or_the_simplest_that_is_not_worse_is_taken():
+    def scores(km, cox, boosted):
+        pairs = {"kaplan_meier": km, "cox": cox, "discrete_time_hazard": boosted}
+        return {name: {"90": {"brier": (value, 0, 0)}} for name, value in pairs.items()}
+
+    assert choose(scores(0.2, 0.19, 0.18)) == "discrete_time_hazard"
+    assert choose(scores(0.2, 0.18, 0.19)) == "cox"
+    assert choose(scores(0.18, 0.18, 0.18)) == "kaplan_meier"
+
+
+def test_keys_and_outcomes_are_no_features():
+    names = set(candidate().meta["features"])
+    assert not names & {
+        "spell_id",
+        "person_key",
+        "as_of",
+        "unit_id",
+        "duration_days",
+        "cause",
+        "net_days_365",
+        "weight",
+    }
+    assert {"day", "degree", "certified_days_ahead"} <= names
+
+
+def test_the_same_moments_and_seed_give_the_same_scores():
+    again = train(history().reverse(), SETTINGS, AS_OF, UNTIL, "abc123", 1)
+    first, second = (one.risk.outlook(features()) for one in (candidate(), again))
+    assert np.allclose(first.passes, second.passes)
+    assert np.allclose(first.net_days, second.net_days)
+
+
+def test_too_few_moments_or_ends_is_said_with_numbers():
+    with pytest.raises(TooLittleData, match="500 moments") as stop:
+        train(history(500), SETTINGS, AS_OF, UNTIL, "abc123", 1)
+    assert isinstance(stop.value, UsageError)
+    with pytest.raises(TooLittleData, match="with 0 ended spells"):
+        train(history(1500).with_columns(cause=pl.lit(0)), SETTINGS, AS_OF, UNTIL, "abc123", 1)
+
+
+def test_a_feature_that_knows_the_future_is_suspected():
+    leaking = history(2500, days=1000).with_columns(leak_days=pl.col("duration_days") + pl.col("day"))
+    found = train(leaking, SETTINGS, AS_OF, UNTIL, "abc123", 1).validation
+    assert found["early_auc"] > 0.9
+    assert found["suspect_leak"]
+
+
+def test_what_is_known_after_data_until_is_not_learned_from():
+    later = history(200, seed=3).with_columns(as_of=pl.lit(UNTIL + dt.timedelta(days=20)))
+    whole = pl.concat([history(2500, days=1000), later])
+    assert train(whole, SETTINGS, AS_OF, UNTIL, "abc123", 1).meta["moments"] <= 2500
+
+
+def test_net_days_are_right_in_the_mean():
+    new = history(6000, seed=21).filter(pl.col("followed_days") == 365)
+    expected = candidate().risk.outlook(new).net_days
+    assert expected.mean() == pytest.approx(new["net_days_365"].mean(), rel=0.06)
