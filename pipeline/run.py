@@ -178,9 +178,14 @@ def _staged(session: Session, name: str, **how: bool) -> dict:
 
 def _ingest(session: Session) -> dict:
     from pipeline import ingest
+    from pipeline.worklist.rejected import keep_rejected_returns
     from pipeline.worklist.returns import returned
 
-    came_back = returned(session.home, session.as_of)
+    came_back = returned(session.home, session.as_of, session.region.ingest.reserve_numbers)
+    keep_rejected_returns(session.home, session.vault, came_back, session.as_of)
+    for file in came_back.files.iter_rows(named=True):
+        counts = ", ".join(f"{file[name]} {name}" for name in file if name != "file")
+        session.console.note(f"  {file['file']}: {counts}")
     rows = came_back.rows.rename({"known_on": "returned_on"})
     report = ingest.run(
         session.home, session.region, session.con, session.lake, session.as_of, session.ledger,
@@ -268,6 +273,7 @@ def _score(session: Session) -> dict:
         score(features, model, session.region.language),
         features,
         EvidenceBenefit.from_toml(session.region.benefit.evidence or None),
+        has_contacts=session.lake.rows("ingest.contacts") > 0,
     )
     session.lake.run("worklist.candidates", declined_days=session.region.worklist.declined_days)
     decisions = decide(session.lake.read("worklist.candidates"), session.region.worklist, session.as_of)
@@ -286,6 +292,7 @@ def _score(session: Session) -> dict:
 
 
 def _worklist(session: Session) -> dict:
+    from pipeline.privacy.access_log import AccessLog
     from pipeline.worklist.entries import make_entries
     from pipeline.worklist.write_lists import write_lists
 
@@ -296,6 +303,9 @@ def _worklist(session: Session) -> dict:
         candidates, scores, session.region.worklist, session.as_of, _earlier_lists(session)
     )
     session.lake.write("worklist.entries", entries, rows_in=candidates.height)
+    AccessLog(session.home).write(
+        session.started, "nightly batch", "list", "care", entries["person_key"].to_list(), entries["list_unit_id"].to_list()
+    )
     files = write_lists(
         entries, session.vault.identities, session.home.worklists / session.as_of.isoformat(), session.region.language
     )

@@ -21,4 +21,3 @@ select
 from raw.certificate_periods as p
 inner join ingest.certificates as c on c.certificate_id = p.certificate_id
 where c.counts
-order by c.person_key, p.start_date

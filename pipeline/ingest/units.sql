@@ -14,4 +14,3 @@ select
     list_size,
     capacity_per_week
 from raw.units
-order by unit_id

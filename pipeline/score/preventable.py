@@ -14,21 +14,27 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def with_preventable_days(scores: pl.DataFrame, features: pl.DataFrame, benefit: EvidenceBenefit) -> pl.DataFrame:
+def with_preventable_days(
+    scores: pl.DataFrame, features: pl.DataFrame, benefit: EvidenceBenefit
+) -> pl.DataFrame:
     """Add preventable_days and its 90 % interval (net days within 365 days), and where they come from.
 
     scores : score.scoring.score; features : features.spell_features, the same spells in the same order.
+    has_contacts : whether the region sends contacts at all.
     """
 
     def numbers(name: str) -> np.ndarray:
         return features[name].fill_null(0).to_numpy().astype(float)
 
+    contacts = numbers("contacts_365d_count")
+    if not has_contacts:  # an extract that never came is not low care use
+        contacts = np.full(features.height, np.nan)
     saved = benefit.predict_saved(
         scores["net_days_left"].to_numpy(),
         None,  # net_days_sd is the spread of outcomes; how sure the expectation is comes with the ensemble
         target_group=features["target_group"].to_numpy(),
         prior_sick_leave_days=numbers("spell_days_24m"),
-        care_contacts=numbers("contacts_365d_count"),
+        care_contacts=contacts,
         degree=numbers("degree"),
     )
     return scores.with_columns(
