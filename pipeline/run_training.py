@@ -61,11 +61,14 @@ def learn(
 
 
 def reporting_delay(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
-    """Days by which 99 of 100 certificates of the last year had come, at most 60: what is open at the end is not yet known."""
+    """Days after a period's start by which 99 of 100 of the last year's had come, at most 60.
+
+    From the start, not from the signing: a renewal signed late and dated back would else look like an end.
+    """
     found = con.execute(
         """
-        select quantile_disc(greatest(date_diff('day', cast(issued_at as date), known_from), 0), 0.99)
-        from ingest.certificates
+        select quantile_disc(greatest(date_diff('day', start_date, known_from), 0), 0.99)
+        from ingest.certificate_periods
         where known_from <= $1 and known_from > $1 - 365
         """,
         [as_of],
