@@ -84,6 +84,22 @@ for _name, _help in run.STAGES.items():
 
 
 @app.command()
+def evaluate(
+    study: Annotated[str, typer.Argument(metavar="P.yaml", help="A protocol file, or the name of a shipped one: sll-2012.")],
+    home: HomeOption = DEFAULT_HOME,
+    as_of: AsOfOption = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Before any outcome is read: flow, balance, power.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Where to write; default: HOME/studies/<study>.")] = None,
+    language: Annotated[str | None, typer.Option(help="sv or en; default: the region's.")] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """An intervention against its control: from a protocol to a report."""
+    from pipeline import run_evaluation
+
+    run_evaluation.evaluate(_session(home, as_of, quiet), study, plan, out, language)
+
+
+@app.command()
 def promote(
     version: Annotated[str, typer.Argument(help="A folder's name under models/.")],
     home: HomeOption = DEFAULT_HOME,

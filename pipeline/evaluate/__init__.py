@@ -1,0 +1,1 @@
+"""An intervention against its control: from a protocol to a report."""

@@ -1,0 +1,146 @@
+"""The primary outcome: how much the arms differ, in its unit and in percent of the control arm's mean."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from models.effects.design import Design
+from models.effects.difference import mean_difference
+from models.effects.linear import least_squares, ols
+from models.effects.result import Effect, Term, wald
+from models.effects.wild import wild_bootstrap
+from pipeline.evaluate import arrays
+from pipeline.evaluate.protocol import Protocol
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An adjusted difference: the effect, in percent of the control mean, and that mean (all as if all were controls)."""
+
+    method: str
+    effect: Effect
+    percent: Term
+    control_mean: float
+
+    def as_json(self) -> dict:
+        told = self.effect.as_json()
+        return {
+            "method": self.method, "estimate": _number(self.effect), "percent": _term(self.percent),
+            "control_mean": self.control_mean, "n": self.effect.n, "assumes": told["assumes"], "table": told["table"],
+            "fit": told["fit"],
+        }  # fmt: skip
+
+
+def estimate(frame: pl.DataFrame, protocol: Protocol, method: str | None = None, covariates: tuple[str, ...] | None = None) -> Estimate:
+    """The difference in the primary outcome by `method` (the protocol's unless told), weighted for loss to follow-up."""
+    names = protocol.adjust.covariates if covariates is None else covariates
+    y, seen = arrays.outcome(frame, protocol)
+    weights = arrays.loss_weights(frame, seen, names)[seen]
+    kept = frame.filter(seen)
+    return of_values(kept, y[seen], weights, protocol, method or protocol.adjust.method, names)
+
+
+def of_values(
+    kept: pl.DataFrame, y: np.ndarray, weights: np.ndarray, protocol: Protocol, method: str, names: tuple[str, ...]
+) -> Estimate:
+    """The same for any outcome `y` of the rows in `kept`."""
+    cluster = arrays.clusters(kept, protocol)
+    even = bool(np.allclose(weights, 1))
+    if method == "none":
+        return linear("none", y, arrays.design_of(kept, ()), cluster, None if even else weights)
+    if method == "ancova":
+        return linear("ancova", y, arrays.design_of(kept, names), cluster, None if even else weights)
+    if method == "did":
+        return difference_in_differences(kept, y, cluster, protocol, names)
+    from pipeline.evaluate import observational
+
+    return observational.estimate(method, kept, y, weights, cluster, protocol, names)
+
+
+def linear(method: str, y: np.ndarray, X: Design, cluster: np.ndarray | None, weights: np.ndarray | None, of: str = "treated") -> Estimate:
+    """Least squares; percent by the delta method on the coefficients, the control mean standardised over all rows."""
+    kind = "cr2" if cluster is not None else "hc2"
+    fit = least_squares(y, X, weights)
+    found = ols(y, X, cluster=cluster, weights=weights, se=kind, of=of)
+    at = fit.names.index(of)
+    w = np.ones(len(y)) if weights is None else weights
+    kept = [X.names.index(name) for name in fit.names]
+    mean_row = (w[:, None] * X.X[:, kept]).sum(axis=0) / w.sum()
+    mean_row[at] = 0.0
+    base = float(mean_row @ fit.beta)
+    slope = np.zeros(len(fit.beta))
+    slope[at] = 100 / base if base else math.nan
+    slope -= 100 * fit.beta[at] / base**2 * mean_row if base else math.nan
+    covariance = fit.covariance(kind, cluster)
+    percent = wald(100 * fit.beta[at] / base, math.sqrt(max(slope @ covariance @ slope, 0)), found.df)
+    return Estimate(method, found, percent, base)
+
+
+def difference_in_differences(
+    kept: pl.DataFrame, y: np.ndarray, cluster: np.ndarray | None, protocol: Protocol, names: tuple[str, ...]
+) -> Estimate:
+    """Change in the treated less change in the controls: the coefficient of treated x after."""
+    from models.effects.design import design
+
+    a = arrays.treated(kept)
+    after = arrays.column(kept, protocol.adjust.time).cast(pl.Float64).to_numpy()
+    X = design({"treated": a, "after": after, "treated:after": a * after} | arrays.covariates(kept, names), len(y))
+    kind = "cr2" if cluster is not None else "classical"
+    found = ols(y, X, cluster=cluster, se=kind, of="treated:after")
+    nowhere = Term(math.nan, math.nan, math.nan, math.nan, math.nan)
+    base = float(y[(a == 1) & (after == 0)].mean())
+    return Estimate("did", found, nowhere, base)
+
+
+def means(frame: pl.DataFrame, protocol: Protocol) -> list[dict]:
+    """Each arm's mean, spread and middle half of the primary outcome, of those followed throughout."""
+    y, seen = arrays.outcome(frame, protocol)
+    a = arrays.treated(frame)
+    rows = []
+    for arm, value in (("control", 0.0), ("treated", 1.0)):
+        mine = y[seen & (a == value)]
+        low, middle, high = (float(one) for one in np.quantile(mine, [0.25, 0.5, 0.75]))
+        rows.append({"arm": arm, "n": len(mine), "mean": float(mine.mean()), "sd": float(mine.std(ddof=1)),
+                     "quarter": low, "median": middle, "three_quarters": high})  # fmt: skip
+    return rows
+
+
+def crude(frame: pl.DataFrame, protocol: Protocol) -> Effect:
+    """The difference as it stands."""
+    y, seen = arrays.outcome(frame, protocol)
+    cluster = arrays.clusters(frame, protocol)
+    return mean_difference(y[seen], arrays.treated(frame)[seen], cluster=None if cluster is None else cluster[seen])
+
+
+def few_cluster_checks(frame: pl.DataFrame, protocol: Protocol) -> dict:
+    """The same difference under other ways to judge its uncertainty when clusters are few."""
+    y, seen = arrays.outcome(frame, protocol)
+    kept = frame.filter(seen)
+    cluster = arrays.clusters(kept, protocol)
+    made: dict = {}
+    names = protocol.adjust.covariates if protocol.adjust.method != "none" else ()
+    X = arrays.design_of(kept, names)
+    if cluster is not None and protocol.clusters and len(np.unique(cluster)) <= 60:
+        for kind in ("rademacher", "webb"):
+            made[f"wild_{kind}"] = wild_bootstrap(
+                y[seen], X, cluster=cluster, of="treated", kind=kind, draws=protocol.repetitions, seed=protocol.seed
+            ).as_json()
+        found = ols(y[seen], X, cluster=cluster, of="treated")
+        made["variances"] = found.as_json()["table"]
+    if protocol.arms.allocation:
+        from pipeline.evaluate import allocation
+
+        made["randomisation"] = allocation.test(kept, y[seen], X, protocol)
+    return made
+
+
+def _term(term: Term) -> dict:
+    return {name: None if value is None or not math.isfinite(value) else float(value) for name, value in vars(term).items()}
+
+
+def _number(found: Effect) -> dict:
+    return _term(Term(found.estimate, found.se, found.ci_low, found.ci_high, found.p, found.df))

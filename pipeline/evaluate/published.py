@@ -1,0 +1,5 @@
+"""To come."""
+
+
+def comparison(made, protocol):
+    return {}

@@ -1,0 +1,148 @@
+"""A study's results: everything the report says, as one object of plain numbers and words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+import polars as pl
+
+from pipeline.evaluate import attrition, balance, planning, primary, registered, verdict
+from pipeline.evaluate.disclosure import shown_flow
+from pipeline.evaluate.protocol import Protocol, Words
+from pipeline.evaluate.protocol_file import Read
+
+LIBRARIES = ("numpy", "scipy", "polars", "duckdb", "scikit-learn", "lifelines", "matplotlib")
+
+
+@dataclass(frozen=True)
+class Data:
+    """A study's rows. `frame`: the analysed, with outcomes once they may be read."""
+
+    frame: pl.DataFrame
+    flow: list[attrition.Count]
+    months: pl.DataFrame | None = None
+    relapses: pl.DataFrame | None = None
+    answers: pl.DataFrame | None = None
+    gaps: dict[int, pl.DataFrame] = field(default_factory=dict)
+    delay_days: int | None = None
+
+
+def planned(data: Data, read: Read, versions: dict, history: list[dict]) -> dict:
+    """What can be said before any outcome is read."""
+    protocol = read.protocol
+    return _head("plan", data, read, versions, history) | {
+        "table_one": balance.table_one(data.frame, protocol),
+        "balance": _balance(data.frame, protocol),
+        "power": planning.power(data.frame, protocol),
+    }
+
+
+def studied(data: Data, read: Read, versions: dict, history: list[dict]) -> dict:
+    """The whole study."""
+    from pipeline.evaluate import secondary, sensitivity, subgroups
+    from pipeline.evaluate.published import comparison
+
+    protocol = read.protocol
+    made = _head("study", data, read, versions, history) | {
+        "table_one": balance.table_one(data.frame, protocol),
+        "balance": _balance(data.frame, protocol),
+        "power": planning.power(data.frame, protocol),
+        "means": primary.means(data.frame, protocol),
+        "crude": primary.crude(data.frame, protocol).as_json(),
+        "primary": primary.estimate(data.frame, protocol).as_json(),
+        "few_clusters": primary.few_cluster_checks(data.frame, protocol),
+    }
+    made["secondary"] = secondary.all_of(data, protocol)
+    made["subgroups"] = subgroups.all_of(data.frame, protocol)
+    made["sensitivity"] = sensitivity.all_of(data, protocol)
+    made["published"] = comparison(made, protocol)
+    made["verdict"] = verdict.of(made, protocol)
+    return made
+
+
+def _head(kind: str, data: Data, read: Read, versions: dict, history: list[dict]) -> dict:
+    protocol = read.protocol
+    frame = data.frame
+    return {
+        "kind": kind,
+        "study": protocol.study,
+        "title": _both(protocol.title),
+        "question": _both(protocol.question),
+        "notes": _both(protocol.notes),
+        "arms": {
+            "treated": _both(protocol.arms.treated), "control": _both(protocol.arms.control),
+            "came_about": protocol.arms.came_about, "estimand": protocol.arms.estimand,
+        },
+        "outcome": {
+            "name": _both(protocol.outcomes.name), "unit": _both(protocol.outcomes.unit),
+            "lower_is_better": protocol.outcomes.lower_is_better, "days": protocol.follow_up.days,
+        },
+        "least_worthwhile": protocol.least_worthwhile,
+        "smallest_cell": protocol.smallest_cell,
+        "protocol": {
+            "file": read.path.name, "sha256": read.sha256, "registered": protocol.registered.isoformat(),
+            "status": registered.status(history, read.sha256), "history": history, "text": read.text,
+            "seed": protocol.seed, "method": protocol.adjust.method, "covariates": list(protocol.adjust.covariates),
+            "purpose": protocol.purpose, "approval": protocol.approval, "clusters": protocol.clusters,
+        },
+        "n": {
+            "all": frame.height, "treated": int(frame["treated"].sum()), "control": int(frame.height - frame["treated"].sum()),
+            "persons": frame["person_key"].n_unique() if "person_key" in frame.columns else frame.height,
+            "clusters": frame[protocol.clusters].n_unique() if protocol.clusters in frame.columns else None,
+            "treated_clusters": _treated_clusters(frame, protocol),
+        },
+        "flow": _flow(data, protocol),
+        "delay_days": data.delay_days,
+        "versions": versions | {name: version(name) for name in LIBRARIES},
+    }  # fmt: skip
+
+
+def _flow(data: Data, protocol: Protocol) -> dict:
+    lines = data.flow
+    smallest = protocol.smallest_cell
+    before = lines[0]
+    taken = [(a.treated - b.treated, a.control - b.control) for a, b in zip(lines, lines[1:], strict=False)]
+    armless = [(a.left - a.treated - a.control) - (b.left - b.treated - b.control) for a, b in zip(lines, lines[1:], strict=False)]
+    last = lines[-1]
+    shown = shown_flow([*taken, (last.treated, last.control)], smallest)
+    steps = [
+        {"name": line.name, "treated": row[0], "control": row[1], "both": row[2] if not extra else _enough(line.taken, smallest)}
+        for line, row, extra in zip(lines[1:], shown, armless, strict=False)
+    ]
+    made = {
+        "found": before.left, "found_in_arms": before.treated + before.control, "steps": steps,
+        "analysed": {"treated": last.treated, "control": last.control, "both": last.left, "clusters": last.clusters},
+    }  # fmt: skip
+    if "followed_until" in data.frame.columns:
+        seen = attrition.followed(data.frame, protocol)
+        rows = shown_flow([(line.treated, line.control) for line in seen], smallest)
+        made["followed"] = [
+            {"name": line.name, "treated": row[0], "control": row[1], "both": row[2]}
+            for line, row in zip(seen, rows, strict=False)
+        ]
+    return made
+
+
+def _enough(count: int, smallest: int) -> int | None:
+    return count if count == 0 or count >= smallest else None
+
+
+def _treated_clusters(frame: pl.DataFrame, protocol: Protocol) -> int | None:
+    if protocol.clusters not in frame.columns:
+        return None
+    return frame.filter(pl.col("treated") == 1)[protocol.clusters].n_unique()
+
+
+def _balance(frame: pl.DataFrame, protocol: Protocol) -> dict:
+    weights = None
+    if protocol.adjust.method in ("ipw", "aipw", "match"):
+        from pipeline.evaluate import observational
+
+        weights = observational.weights(frame, protocol)
+    rows = balance.love(frame, protocol, weights)
+    return {"rows": rows, "worst": balance.worst(rows), "limit": balance.LARGE, "weighted": weights is not None}
+
+
+def _both(words: Words) -> dict[str, str]:
+    return {"sv": words.sv, "en": words.en}

@@ -1,0 +1,5 @@
+"""To come."""
+
+
+def all_of(data, protocol):
+    return {}
