@@ -14,6 +14,7 @@ from pipeline import housekeeping, run
 from pipeline.config.home import DEFAULT_HOME, Home
 from pipeline.console import Console
 from pipeline.errors import NightFailed, PipelineError, UsageError
+from pipeline.estimate.command import METHODS_HELP, estimate
 from pipeline.faults import explained
 
 app = typer.Typer(
@@ -124,6 +125,9 @@ def doctor(home: HomeOption = DEFAULT_HOME) -> None:
     """Check a home: settings, key, disk, lock, last runs, versions."""
     if not housekeeping.doctor(Home(home).require(), Console()):
         raise typer.Exit(1)
+
+
+app.command(help=METHODS_HELP)(estimate)
 
 
 def _user() -> str:

@@ -1,0 +1,59 @@
+"""Wilkinson formulas ("y ~ a*b + C(d)"), read by formulaic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from models.effects.design import CannotEstimate, Design
+
+WORD = re.compile(r"[A-Za-z_.][A-Za-z0-9_.]*")
+
+
+def sides(formula: str) -> tuple[str | None, str]:
+    """Left side (None when there is none) and right side, stripped."""
+    left, wave, right = formula.partition("~")
+    if not wave:
+        return None, formula.strip()
+    return left.strip() or None, right.strip()
+
+
+def names_in(formula: str, known: list[str]) -> list[str]:
+    """The known columns that a formula names, in the order of `known`."""
+    words = set(WORD.findall(formula)) | set(re.findall(r"`([^`]+)`", formula))
+    return [name for name in known if name in words]
+
+
+def from_formula(formula: str, columns: Mapping[str, np.ndarray]) -> tuple[np.ndarray | None, Design]:
+    """Outcome (None without a left side) and design, intercept first unless the formula says `- 1`.
+
+    Raises CannotEstimate when the formula cannot be read or names an unknown column.
+    """
+    import pandas as pd
+    from formulaic import model_matrix
+
+    frame = pd.DataFrame({name: np.asarray(values) for name, values in columns.items()})
+    known = {"log": np.log, "exp": np.exp, "sqrt": np.sqrt, "np": np}
+    left, right = sides(formula)
+    try:
+        X = model_matrix(right, frame, context=known, na_action="raise")
+        y = None if left is None else model_matrix(f"{left} - 1", frame, context=known, na_action="raise")
+    except Exception as fault:
+        raise CannotEstimate(f"the formula cannot be used ({type(fault).__name__})") from None
+    if y is not None and y.shape[1] != 1:
+        raise CannotEstimate("the left side of the formula must be one column of numbers")
+    outcome = None if y is None else np.asarray(y, dtype=float)[:, 0]
+    return outcome, Design(np.asarray(X, dtype=float), tuple(str(name) for name in X.columns))
+
+
+def headline(names: tuple[str, ...], asked: str | None) -> str:
+    """The coefficient that is the answer: the asked one, else the last interaction, else the first beside the intercept."""
+    if asked is not None:
+        found = [name for name in names if name == asked or name.startswith(f"{asked}[")]
+        if found:
+            return found[0]
+    crossed = [name for name in names if ":" in name]
+    rest = [name for name in names if name != "Intercept"]
+    return (crossed[-1:] or rest[:1] or list(names[:1]))[0]

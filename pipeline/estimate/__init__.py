@@ -1,0 +1,1 @@
+"""One estimator of models/effects on any CSV file."""

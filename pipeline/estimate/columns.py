@@ -1,0 +1,111 @@
+"""Reads the columns an estimator was asked for, and says what is wrong with them without quoting a cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from models.effects.design import Design, design
+from models.effects.formula import from_formula, names_in, sides
+from pipeline.errors import InputError, UsageError
+from pipeline.estimate.asked import Asked
+
+ROLES = ("outcome", "treated", "duration", "event", "entry", "id", "cluster", "strata", "weights",
+         "period", "cost", "priority")  # fmt: skip
+NUMBERS = ("outcome", "duration", "event", "entry", "weights", "cost", "priority", "first")
+MISSING = ["", "NA", "NaN", "nan", "NULL", "null", "."]
+
+
+class Columns:
+    """The rows on which every column asked for is known; `dropped` counts the others."""
+
+    def __init__(self, asked: Asked) -> None:
+        frame = read(asked.csv)
+        self.asked = asked
+        wanted = [getattr(asked, role) for role in ROLES if getattr(asked, role)]
+        wanted += [*asked.covariates, *asked.exact]
+        if asked.formula:
+            wanted += names_in(asked.formula, frame.columns)
+        # who is never treated has no first period: an empty cell there is an answer
+        if lacking := [name for name in dict.fromkeys([*wanted, *([asked.first] if asked.first else [])]) if name not in frame.columns]:
+            raise UsageError(
+                f"{asked.csv.name} has no column {', '.join(lacking)}", remedy=f"it has {', '.join(frame.columns[:40])}"
+            )
+        wanted = list(dict.fromkeys(wanted))
+        kept = frame.drop_nulls(wanted) if wanted else frame
+        if not kept.height:
+            raise InputError(f"no row of {asked.csv.name} has all columns asked for", remedy="look for empty columns")
+        self.dropped = frame.height - kept.height
+        self.frame = kept
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    def named(self, name: str) -> np.ndarray:
+        """A column as an array: numbers as they are, truth as 0 and 1, anything else as text."""
+        column = self.frame[name]
+        if column.dtype == pl.Boolean:
+            return column.cast(pl.Int64).to_numpy()
+        if column.dtype.is_numeric():
+            return column.to_numpy()
+        text = column.cast(pl.String)
+        if set(text.unique().to_list()) <= {"TRUE", "FALSE"}:
+            return (text == "TRUE").cast(pl.Int64).to_numpy()
+        return text.to_numpy().astype(str)
+
+    def role(self, role: str) -> np.ndarray | None:
+        """The column given for an option, None when the option was not given."""
+        name = getattr(self.asked, role)
+        if name is None:
+            return None
+        values = self.named(name)
+        if role in NUMBERS and values.dtype.kind not in "biuf":
+            raise InputError(
+                f"column {name} of {self.asked.csv.name} is text, and --{role} must be numbers",
+                remedy="write decimals with a point, leave unknown values empty, give events as 0, 1, 2",
+            )
+        if role == "weights" and (values < 0).any():
+            raise InputError(f"{int((values < 0).sum())} weights are below 0", remedy="weights are 0 or greater")
+        return values
+
+    def columns(self, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+        return {name: self.named(name) for name in names}
+
+    def design(self, *names: str, intercept: bool = True) -> Design:
+        """Intercept, the given columns and --covariates; or --formula's right side, without a left-out column."""
+        if self.asked.formula:
+            right = sides(self.asked.formula)[1]
+            return from_formula(right, self.columns(tuple(names_in(right, self.frame.columns))))[1]
+        wanted = tuple(dict.fromkeys([*(name for name in names if name), *self.asked.covariates]))
+        return design(self.columns(wanted), len(self), intercept=intercept)
+
+    def outcome(self) -> np.ndarray:
+        """--outcome, else the left side of --formula."""
+        left = sides(self.asked.formula)[0] if self.asked.formula else None
+        if left is not None:
+            return from_formula(f"{left} ~ 1", self.columns(tuple(names_in(left, self.frame.columns))))[0]
+        self.asked.need("outcome")
+        return self.role("outcome").astype(float)
+
+
+def read(path: Path) -> pl.DataFrame:
+    """A CSV with a header; comma, semicolon or tab, decimal comma where the separator is a semicolon."""
+    if not path.is_file():
+        raise UsageError(f"there is no file {path}", remedy="give the path of a CSV file with a header")
+    with path.open(encoding="utf-8-sig", errors="replace") as stream:
+        head = stream.readline()
+    separator = max(",;\t", key=head.count)
+    try:
+        frame = pl.read_csv(
+            path, separator=separator, decimal_comma=separator == ";", null_values=MISSING, infer_schema_length=None,
+            truncate_ragged_lines=False,
+        )  # fmt: skip
+    except (pl.exceptions.PolarsError, UnicodeError):
+        raise InputError(
+            f"{path.name} cannot be read as a CSV file", remedy="one header, the same number of fields a line, UTF-8"
+        ) from None
+    if not frame.height:
+        raise InputError(f"{path.name} holds no rows", remedy="give a file with a header and rows")
+    return frame.with_columns(pl.col(pl.Float64, pl.Float32).fill_nan(None))
