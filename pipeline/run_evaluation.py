@@ -17,7 +17,8 @@ from pipeline.evaluate.attrition import Count, flow
 from pipeline.evaluate.other_data import read_package_or_file
 from pipeline.evaluate.protocol import Protocol
 from pipeline.evaluate.protocol_file import Read, find, read_protocol
-from pipeline.evaluate.results import Data, planned, studied
+from pipeline.evaluate.data import Data
+from pipeline.evaluate.results import planned, studied
 from pipeline.evaluate.write_study import LANGUAGES, write_study
 from pipeline.lock import only_run
 from pipeline.run import Session

@@ -14,6 +14,7 @@ from models.effects.linear import least_squares, ols
 from models.effects.result import Effect, Term, wald
 from models.effects.wild import wild_bootstrap
 from pipeline.evaluate import arrays
+from pipeline.evaluate.numbers import number
 from pipeline.evaluate.protocol import Protocol
 
 
@@ -29,7 +30,7 @@ class Estimate:
     def as_json(self) -> dict:
         told = self.effect.as_json()
         return {
-            "method": self.method, "estimate": _number(self.effect), "percent": _term(self.percent),
+            "method": self.method, "estimate": number(self.effect), "percent": number(self.percent),
             "control_mean": self.control_mean, "n": self.effect.n, "assumes": told["assumes"], "table": told["table"],
             "fit": told["fit"],
         }  # fmt: skip
@@ -136,11 +137,3 @@ def few_cluster_checks(frame: pl.DataFrame, protocol: Protocol) -> dict:
 
         made["randomisation"] = allocation.test(kept, y[seen], X, protocol)
     return made
-
-
-def _term(term: Term) -> dict:
-    return {name: None if value is None or not math.isfinite(value) else float(value) for name, value in vars(term).items()}
-
-
-def _number(found: Effect) -> dict:
-    return _term(Term(found.estimate, found.se, found.ci_low, found.ci_high, found.p, found.df))

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import itertools
+from dataclasses import replace
 from importlib.metadata import version
 
+import numpy as np
 import polars as pl
 
-from pipeline.evaluate import attrition, balance, planning, primary, registered, verdict
+from pipeline.evaluate import attrition, balance, observational, planning, primary, registered, secondary, sensitivity, subgroups, verdict
+from pipeline.evaluate.data import Data
 from pipeline.evaluate.disclosure import shown_flow
+from pipeline.evaluate.numbers import number
 from pipeline.evaluate.protocol import Protocol, Words
 from pipeline.evaluate.protocol_file import Read
+from pipeline.evaluate.published import comparison
 
 LIBRARIES = ("numpy", "scipy", "polars", "duckdb", "scikit-learn", "lifelines", "matplotlib")
-
-
-@dataclass(frozen=True)
-class Data:
-    """A study's rows. `frame`: the analysed, with outcomes once they may be read."""
-
-    frame: pl.DataFrame
-    flow: list[attrition.Count]
-    months: pl.DataFrame | None = None
-    relapses: pl.DataFrame | None = None
-    answers: pl.DataFrame | None = None
-    gaps: dict[int, pl.DataFrame] = field(default_factory=dict)
-    delay_days: int | None = None
 
 
 def planned(data: Data, read: Read, versions: dict, history: list[dict]) -> dict:
@@ -33,29 +25,28 @@ def planned(data: Data, read: Read, versions: dict, history: list[dict]) -> dict
     protocol = read.protocol
     return _head("plan", data, read, versions, history) | {
         "table_one": balance.table_one(data.frame, protocol),
-        "balance": _balance(data.frame, protocol),
+        "balance": _balance(data, protocol),
         "power": planning.power(data.frame, protocol),
     }
 
 
 def studied(data: Data, read: Read, versions: dict, history: list[dict]) -> dict:
     """The whole study."""
-    from pipeline.evaluate import secondary, sensitivity, subgroups
-    from pipeline.evaluate.published import comparison
-
     protocol = read.protocol
+    data = replace(data, weights=_weights(data.frame, protocol))
+    main = primary.estimate(data.frame, protocol)
     made = _head("study", data, read, versions, history) | {
         "table_one": balance.table_one(data.frame, protocol),
-        "balance": _balance(data.frame, protocol),
+        "balance": _balance(data, protocol),
         "power": planning.power(data.frame, protocol),
         "means": primary.means(data.frame, protocol),
-        "crude": primary.crude(data.frame, protocol).as_json(),
-        "primary": primary.estimate(data.frame, protocol).as_json(),
+        "crude": number(primary.crude(data.frame, protocol)),
+        "primary": main.as_json(),
         "few_clusters": primary.few_cluster_checks(data.frame, protocol),
+        "secondary": secondary.all_of(data, protocol, main),
+        "subgroups": subgroups.all_of(data.frame, protocol),
+        "sensitivity": sensitivity.all_of(data, protocol, main),
     }
-    made["secondary"] = secondary.all_of(data, protocol)
-    made["subgroups"] = subgroups.all_of(data.frame, protocol)
-    made["sensitivity"] = sensitivity.all_of(data, protocol)
     made["published"] = comparison(made, protocol)
     made["verdict"] = verdict.of(made, protocol)
     return made
@@ -102,8 +93,8 @@ def _flow(data: Data, protocol: Protocol) -> dict:
     lines = data.flow
     smallest = protocol.smallest_cell
     before = lines[0]
-    taken = [(a.treated - b.treated, a.control - b.control) for a, b in zip(lines, lines[1:], strict=False)]
-    armless = [(a.left - a.treated - a.control) - (b.left - b.treated - b.control) for a, b in zip(lines, lines[1:], strict=False)]
+    taken = [(a.treated - b.treated, a.control - b.control) for a, b in itertools.pairwise(lines)]
+    armless = [(a.left - a.treated - a.control) - (b.left - b.treated - b.control) for a, b in itertools.pairwise(lines)]
     last = lines[-1]
     shown = shown_flow([*taken, (last.treated, last.control)], smallest)
     steps = [
@@ -134,13 +125,15 @@ def _treated_clusters(frame: pl.DataFrame, protocol: Protocol) -> int | None:
     return frame.filter(pl.col("treated") == 1)[protocol.clusters].n_unique()
 
 
-def _balance(frame: pl.DataFrame, protocol: Protocol) -> dict:
-    weights = None
-    if protocol.adjust.method in ("ipw", "aipw", "match"):
-        from pipeline.evaluate import observational
+def _weights(frame: pl.DataFrame, protocol: Protocol) -> np.ndarray | None:
+    if protocol.adjust.method not in ("ipw", "aipw", "match"):
+        return None
+    return observational.weights(frame, protocol)
 
-        weights = observational.weights(frame, protocol)
-    rows = balance.love(frame, protocol, weights)
+
+def _balance(data: Data, protocol: Protocol) -> dict:
+    weights = data.weights if data.weights is not None else _weights(data.frame, protocol)
+    rows = balance.love(data.frame, protocol, weights)
     return {"rows": rows, "worst": balance.worst(rows), "limit": balance.LARGE, "weighted": weights is not None}
 
 

@@ -1,5 +1,173 @@
-"""To come."""
+"""The secondary outcomes, each by the estimator that its kind asks for."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import polars as pl
+
+from models.effects.difference import mean_difference
+from models.effects.result import Term
+from pipeline.evaluate import arrays, primary, returning
+from pipeline.evaluate.data import Data
+from pipeline.evaluate.numbers import exponentiated, number
+from pipeline.evaluate.protocol import Protocol
+
+KEYS = ["person_key", "as_of"]
 
 
-def all_of(data, protocol):
-    return {}
+def all_of(data: Data, protocol: Protocol, main: primary.Estimate) -> dict:
+    """One entry an outcome that the protocol names, in its order."""
+    wanted = protocol.outcomes.secondary
+    made: dict = {}
+    for name in wanted:
+        if name == "return":
+            made[name] = returning.of(data.frame, protocol, data.weights)
+        elif name == "degree":
+            made[name] = degree(data, protocol)
+        elif name == "relapse":
+            made[name] = relapse(data, protocol)
+        elif name == "questionnaire":
+            made[name] = questionnaire(data, protocol)
+        elif name == "visits_off":
+            made[name] = visits(data.frame, protocol)
+        elif name == "cost":
+            made[name] = cost(main, protocol)
+    return made
+
+
+def degree(data: Data, protocol: Protocol) -> dict:
+    """Mean degree in each month of 30 days around time zero, by arm; and how much more it fell in the treated arm."""
+    rows = []
+    whole = data.frame.select(*KEYS, "treated", *_cluster_column(protocol))
+    joined = data.months.join(whole, on=KEYS, how="inner").sort("month", *KEYS)
+    for (month,), part in joined.group_by("month", maintain_order=True):
+        a = arrays.treated(part)
+        if min((a == 1).sum(), (a == 0).sum()) < max(protocol.smallest_cell, 2):
+            continue
+        y = part["degree_percent"].to_numpy()
+        row: dict = {"month": int(month)}
+        for arm, value in (("control", 0.0), ("treated", 1.0)):
+            mine = y[a == value]
+            reach = 1.96 * mine.std(ddof=1) / math.sqrt(len(mine))
+            row[arm] = {"mean": float(mine.mean()), "ci_low": float(mine.mean() - reach), "ci_high": float(mine.mean() + reach)}
+        row["difference"] = number(mean_difference(y, a, cluster=arrays.clusters(part, protocol)))
+        rows.append(row)
+    return {"months": rows, "fall": _fall(joined, protocol)}
+
+
+def _fall(joined: pl.DataFrame, protocol: Protocol) -> dict | None:
+    """Difference in differences: each person's mean degree after time zero less before, by arm."""
+    side = joined.with_columns(after=pl.col("month") >= 0).group_by(*KEYS, "after", "treated", *_cluster_column(protocol)).agg(
+        pl.col("degree_percent").mean()
+    )  # fmt: skip
+    wide = side.filter("after").join(side.filter(~pl.col("after")), on=KEYS, how="inner", suffix="_before").sort(KEYS)
+    if not wide.height:
+        return None
+    change = (wide["degree_percent"] - wide["degree_percent_before"]).to_numpy()
+    return number(mean_difference(change, arrays.treated(wide), cluster=arrays.clusters(wide, protocol)))
+
+
+def relapse(data: Data, protocol: Protocol) -> dict:
+    """Sick leave that began again within the follow-up: share with any, mean number, of those followed throughout."""
+    counted = data.relapses.group_by(KEYS).len("again")
+    frame = data.frame.join(counted, on=KEYS, how="left", maintain_order="left").filter(pl.col("followed_until") == "whole")
+    a, cluster = arrays.treated(frame), arrays.clusters(frame, protocol)
+    times = frame["again"].fill_null(0).to_numpy().astype(float)
+    share = mean_difference(100.0 * (times > 0), a, cluster=cluster)
+    mean = mean_difference(times, a, cluster=cluster)
+    return {
+        "share": number(share) | _arms(share), "number": number(mean) | _arms(mean), "n": frame.height,
+        "curve": _again_curve(data, protocol),
+    }  # fmt: skip
+
+
+def _again_curve(data: Data, protocol: Protocol) -> list[dict]:
+    """Mean number of new spells by day (Nelson-Aalen mean): events over those still followed."""
+    joined = data.relapses.join(data.frame.select(*KEYS, "treated"), on=KEYS, how="inner")
+    rows = []
+    for arm, value in (("control", 0.0), ("treated", 1.0)):
+        followed = data.frame.filter(pl.col("treated") == value)["followed_days"].to_numpy()
+        at = np.sort(joined.filter(pl.col("treated") == value)["after_days"].to_numpy())
+        steps = np.array([1 / max((followed >= day).sum(), 1) for day in at])
+        for day in range(0, protocol.follow_up.days + 1, 14):
+            if (followed >= day).sum() >= protocol.smallest_cell:
+                rows.append({"arm": arm, "day": day, "value": float(steps[at <= day].sum())})
+    return rows
+
+
+def questionnaire(data: Data, protocol: Protocol) -> dict:
+    """ANCOVA on the answer at time zero; an unknown one stands at the median, marked. Those who answered count."""
+    asked = protocol.outcomes.questionnaire
+    answers = data.answers.filter((pl.col("instrument") == asked.instrument) & (pl.col("item") == asked.item))
+    frame = data.frame
+    for month, name in ((0, "answer_before"), (asked.month, "answer_after")):
+        part = answers.filter(pl.col("month") == month).select(*KEYS, pl.col("value").alias(name))
+        frame = frame.join(part, on=KEYS, how="left", maintain_order="left")
+    kept = frame.filter(pl.col("answer_after").is_not_null())
+    a = arrays.treated(kept)
+    counts = {"control": int((a == 0).sum()), "treated": int((a == 1).sum())}
+    if min(counts.values()) < max(protocol.smallest_cell, 10):
+        return {"too_few": True, "name": vars(asked.name), "month": asked.month}
+    found = primary.of_values(
+        kept, kept["answer_after"].to_numpy(), np.ones(kept.height), protocol, "ancova", ("answer_before", *protocol.adjust.covariates)
+    )
+    means = mean_difference(kept["answer_after"].to_numpy(), a)
+    return {
+        "name": vars(asked.name), "month": asked.month, "answered": counts, "higher_is_better": asked.higher_is_better,
+        **number(found.effect), **_arms(means),
+        "before": {arm: _mean(kept.filter(pl.col("treated") == v)["answer_before"]) for arm, v in (("control", 0.0), ("treated", 1.0))},
+    }  # fmt: skip
+
+
+def visits(frame: pl.DataFrame, protocol: Protocol) -> dict:
+    """Visits, calls and video to care within the follow-up, the coordinator's own left out: ratio of rates."""
+    from models.effects.negative_binomial import negative_binomial
+
+    kept = frame.filter(pl.col("followed_days") > 0)
+    days = kept["followed_days"].to_numpy().astype(float)
+    counts = kept["visits_count"].to_numpy().astype(float)
+    a = arrays.treated(kept)
+    X = arrays.design_of(kept, protocol.adjust.covariates)
+    found = negative_binomial(counts, X, exposure=days, cluster=arrays.clusters(kept, protocol), of="treated")
+    rates = {arm: float(365 * counts[a == v].sum() / days[a == v].sum()) for arm, v in (("control", 0.0), ("treated", 1.0))}
+    return exponentiated(found) | {"a_year": rates, "n": kept.height}
+
+
+def cost(main: primary.Estimate, protocol: Protocol) -> dict:
+    """Net saving a person: the days saved at a day's value, less what the support cost; and how sure a gain is.
+
+    The cost of support and a day's value are taken as known, so the interval is that of the days.
+    """
+    from scipy import stats
+
+    told, effect = protocol.outcomes, main.effect
+    spread = stats.norm if effect.df is None else stats.t(effect.df)
+
+    def net(value: float) -> tuple[Term, float | None]:
+        saved, se = -effect.estimate * value - told.support_cost, effect.se * value
+        reach = float(spread.ppf(0.975)) * se
+        sure = float(spread.cdf(saved / se)) if se > 0 else None
+        return Term(saved, se, saved - reach, saved + reach, math.nan, effect.df), sure
+
+    chosen, sure = net(told.day_value)
+    most = 2 * told.day_value or 2000.0
+    return {
+        **number(chosen), "sure": sure, "day_value": told.day_value, "support_cost": told.support_cost, "currency": told.currency,
+        "breaks_even_at": -told.support_cost / effect.estimate if effect.estimate < 0 else None,
+        "curve": [{"day_value": value, "sure": net(value)[1]} for value in np.linspace(most / 20, most, 20).tolist()],
+    }  # fmt: skip
+
+
+def _arms(found) -> dict:
+    control, treated = found.table
+    return {"control": control["mean"], "treated": treated["mean"]}
+
+
+def _mean(values: pl.Series) -> float | None:
+    return None if values.mean() is None else float(values.mean())
+
+
+def _cluster_column(protocol: Protocol) -> list[str]:
+    return [protocol.clusters] if protocol.clusters else []

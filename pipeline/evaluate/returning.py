@@ -1,0 +1,96 @@
+"""Time to return to work: curves with numbers at risk, mean days within the follow-up, hazard ratio."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from models.effects.competing import aalen_johansen, time_lost
+from models.effects.cox import cox
+from models.effects.design import CannotEstimate, design
+from models.effects.kaplan_meier import kaplan_meier
+from models.effects.rmst import rmst
+from pipeline.evaluate import arrays
+from pipeline.evaluate.disclosure import curve_end
+from pipeline.evaluate.numbers import exponentiated, number
+from pipeline.evaluate.protocol import Protocol
+
+RETURN, OTHER = 1, 2
+EVERY = 7  # days between points of a shown curve: coarser than single persons' days
+RISK_EVERY = 60
+
+
+def of(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None = None) -> dict:
+    """All that is said of the time to return. Duration: days from time zero to the spell's end, clean rule."""
+    tau = float(protocol.follow_up.days)
+    duration = frame["duration_days"].to_numpy().astype(float)
+    cause = frame["cause"].to_numpy().astype(int)
+    event = np.where((duration > tau) | (cause == 0), 0, np.where(cause == 1, RETURN, OTHER))
+    duration = np.minimum(duration, tau)
+    a = arrays.treated(frame)
+    ends = [_last(duration, a == arm, protocol.smallest_cell) for arm in (0.0, 1.0)]
+    shown = [float(t) for t in range(0, int(min(*ends, tau)) + 1, EVERY)]
+    tau = min(tau, *(float(duration[a == arm].max()) for arm in (0.0, 1.0)))
+    curve = kaplan_meier(duration, (event > 0).astype(int), treated=a, times=shown, weights=weights)
+    made: dict = {
+        "tau": tau, "curve": _rows(curve.table, "survival"), "risk": _risk(duration, a, protocol.smallest_cell),
+        "median": {arm: number(curve.terms[f"median {name}"]) for arm, name in (("control", "0"), ("treated", "1"))},
+        "rmst": number(rmst(duration, (event > 0).astype(int), treated=a, tau=tau, weights=weights)),
+        "rmst_arms": [
+            {"arm": arm, "mean": row["rmst"], "ci_low": row["ci_low"], "ci_high": row["ci_high"]}
+            for arm, row in zip(("control", "treated"),
+                                rmst(duration, (event > 0).astype(int), treated=a, tau=tau, weights=weights).table, strict=True)
+        ],
+        "curve_ends": shown[-1],
+    }  # fmt: skip
+    if (event == RETURN).any():
+        back = aalen_johansen(duration, event, cause=RETURN, treated=a, times=shown, weights=weights)
+        made["incidence"] = _rows([row for row in back.table if row["cause"] == RETURN], "incidence")
+        at = [t for t in (90.0, 180.0, 364.0) if t <= shown[-1]]
+        made["returned_at"] = [
+            {"day": t, **number(aalen_johansen(duration, event, cause=RETURN, treated=a, times=[t], weights=weights))} for t in at
+        ]
+        made["days_gained"] = number(time_lost(duration, event, cause=RETURN, treated=a, tau=tau, weights=weights))
+        made["hazard"] = _hazard(frame, protocol, duration, event, weights)
+    return made
+
+
+def _hazard(frame: pl.DataFrame, protocol: Protocol, duration: np.ndarray, event: np.ndarray, weights: np.ndarray | None) -> dict | None:
+    """Cause-specific. Where both arms are in each cluster the clusters have a baseline each; else robust by cluster."""
+    a = arrays.treated(frame)
+    cluster = arrays.clusters(frame, protocol)
+    inside = cluster is not None and all(0 < a[cluster == one].mean() < 1 for one in np.unique(cluster))
+    columns = {"treated": a} | arrays.covariates(frame, protocol.adjust.covariates)
+    X = design(columns, len(a), intercept=False)
+    keep = np.linalg.matrix_rank(X.X) == X.X.shape[1]
+    X = X if keep else design({"treated": a}, len(a), intercept=False)
+    try:
+        found = cox(
+            duration, event, X, cause=RETURN, strata=cluster if inside else None, cluster=None if inside else cluster,
+            weights=weights, robust=True, of="treated",
+        )  # fmt: skip
+    except (CannotEstimate, np.linalg.LinAlgError):
+        return None
+    return exponentiated(found) | {"proportional_p": found.fit["ph_p"], "by": "strata" if inside else "robust"}
+
+
+def _last(duration: np.ndarray, rows: np.ndarray, smallest: int) -> float:
+    days = np.arange(0, int(duration.max()) + 1, EVERY)
+    return curve_end([(float(t), int((duration[rows] >= t).sum())) for t in days], smallest)
+
+
+def _risk(duration: np.ndarray, a: np.ndarray, smallest: int) -> list[dict]:
+    """Persons at risk now and then; fewer than allowed are not told."""
+    rows = []
+    for t in range(0, int(duration.max()) + 1, RISK_EVERY):
+        counts = {arm: int((duration[a == value] >= max(t, 1)).sum()) for arm, value in (("control", 0.0), ("treated", 1.0))}
+        rows.append({"day": t} | {arm: n if n >= smallest else None for arm, n in counts.items()})
+    return rows
+
+
+def _rows(table: list[dict], what: str) -> list[dict]:
+    names = {"0": "control", "1": "treated"}
+    return [
+        {"arm": names[row["arm"]], "day": row["time"], "value": row[what], "ci_low": row["ci_low"], "ci_high": row["ci_high"]}
+        for row in table
+    ]
