@@ -19,7 +19,8 @@ from pipeline.evaluate.protocol import Protocol
 from pipeline.evaluate.protocol_file import Read, find, read_protocol
 from pipeline.evaluate.data import Data
 from pipeline.evaluate.results import planned, studied
-from pipeline.evaluate.write_study import LANGUAGES, write_study
+from pipeline.evaluate.words import LANGUAGES
+from pipeline.evaluate.write_study import write_study
 from pipeline.lock import only_run
 from pipeline.run import Session
 from pipeline.run_order import FEATURE_TABLES, SPELL_TABLES

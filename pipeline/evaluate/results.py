@@ -47,6 +47,7 @@ def studied(data: Data, read: Read, versions: dict, history: list[dict]) -> dict
         "subgroups": subgroups.all_of(data.frame, protocol),
         "sensitivity": sensitivity.all_of(data, protocol, main),
     }
+    made["per_hundred"] = _per_hundred(made) if protocol.outcomes.primary == "net_days" else None
     made["published"] = comparison(made, protocol)
     made["verdict"] = verdict.of(made, protocol)
     return made
@@ -123,6 +124,11 @@ def _treated_clusters(frame: pl.DataFrame, protocol: Protocol) -> int | None:
     if protocol.clusters not in frame.columns:
         return None
     return frame.filter(pl.col("treated") == 1)[protocol.clusters].n_unique()
+
+
+def _per_hundred(made: dict) -> dict:
+    told = made["primary"]["estimate"]
+    return {name: None if told[name] is None else 100 * told[name] for name in ("estimate", "ci_low", "ci_high")}
 
 
 def _weights(frame: pl.DataFrame, protocol: Protocol) -> np.ndarray | None:

@@ -1,0 +1,193 @@
+"""The report's sentences, filled from results.json alone: what is not in that file cannot be said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.evaluate.words import Speech
+
+WIDEST = 62  # percent of the page's width for the longer of the two bars
+COLOURS = {"treated": "#0b6fb8", "control": "#c8560b"}
+
+
+def digits_of(r: dict) -> int:
+    """Decimals for the primary outcome: days whole, small quantities with three figures."""
+    size = r["primary"]["estimate"]["se"] if r["kind"] == "study" else r["power"]["se"]
+    return 0 if size is None or size >= 2 else 1 if size >= 0.2 else 3
+
+
+def sentences(r: dict, say: Speech) -> dict[str, Any]:
+    """Everything the template says in words, by name."""
+    made: dict[str, Any] = {
+        "answer": "", "notes": say.both(r["notes"]), "done": _done(r, say), "balance": _balance(r, say),
+        "power": _power(r, say) if r["kind"] == "plan" else "", "power_full": _power(r, say), "methods": _methods(r, say),
+        "status": _status(r, say), "cannot": [], "outcomes": [], "sensitivity_rows": [],
+    }  # fmt: skip
+    if r["kind"] == "study":
+        made |= _page_one(r, say)
+    return made
+
+
+def _done(r: dict, say: Speech) -> str:
+    n = r["n"]
+    kind = "done_data" if not r["versions"]["as_of"] else "done_moments" if n["persons"] < n["all"] else "done_text"
+    text = say(
+        f"one.{kind}", n=say.number(n["all"]), n1=say.number(n["treated"]), n0=say.number(n["control"]),
+        persons=say.number(n["persons"]), treated=say.low(r["arms"]["treated"]), control=say.low(r["arms"]["control"]),
+        came=say(f"came.{r['arms']['came_about']}"), days=say.number(r["outcome"]["days"]), question=say.both(r["question"]),
+    )  # fmt: skip
+    return f"{text} {say('one.centres', clusters=say.number(n['clusters']))}" if n["clusters"] else text
+
+
+def _page_one(r: dict, say: Speech) -> dict[str, Any]:
+    verdict, main, d = r["verdict"], r["primary"], digits_of(r)
+    est, unit = main["estimate"], say.both(r["outcome"]["unit"])
+    names = {"treated": say.low(r["arms"]["treated"]), "control": say.low(r["arms"]["control"])}
+    percent = main["percent"]["estimate"]
+    filled = {"name": say.both(r["outcome"]["name"]), "estimate": say.number(est["estimate"], d, sign=True), "unit": unit, **names}
+    answer = (
+        say("one.found_fewer", percent=say.number(percent, 0, sign=True), **filled)
+        if percent is not None else say("one.found_no_percent", **filled)
+    )  # fmt: skip
+    conclusion = verdict["conclusion"]
+    worth = say.number(r["least_worthwhile"], d)
+    said = say("conclusion.cannot")
+    if conclusion == "no_relevant":
+        said = say("conclusion.no_relevant", worth=worth, unit=unit)
+    elif conclusion != "cannot":
+        said = say(f"conclusion.{conclusion}_{'good' if verdict['good'] else 'bad'}", **names)
+        if r["least_worthwhile"] and verdict["good"]:
+            sure = "worthwhile" if verdict["at_least_worthwhile"] else "not_surely_worthwhile"
+            said += " " + say(f"conclusion.{sure}", worth=worth, unit=unit)
+    reasons = [_coded("reason", one, r, say) for one in verdict["reasons"]]
+    if conclusion == "cannot":
+        answer, said = said, " ".join([*reasons, answer])
+    low, high = say.number(est["ci_low"], d), say.number(est["ci_high"], d)
+    return {
+        "answer": answer, "conclusion": said,
+        "answer_class": "cannot" if conclusion in ("cannot", "no_relevant") else "" if verdict["good"] else "against",
+        "bars": _bars(r, say, d, unit), "hundred": _hundred(r, say, unit, names) if conclusion in ("fewer", "more") else "",
+        "sure": say("one.sure_text" if r["n"]["clusters"] else "one.sure_alone", low=low, high=high, unit=unit),
+        "cannot": _limits(r, say, reasons if conclusion != "cannot" else []),
+        "primary": _primary(r, say), "primary_rows": _primary_rows(r, say, d),
+        **_details(r, say, d, unit),
+    }  # fmt: skip
+
+
+def _bars(r: dict, say: Speech, d: int, unit: str) -> list[dict]:
+    means = {row["arm"]: row["mean"] for row in r["means"]}
+    most = max(abs(value) for value in means.values()) or 1
+    return [
+        {"width": round(WIDEST * abs(means[arm]) / most, 1), "colour": COLOURS[arm],
+         "text": f"{say.both(r['arms'][arm])}: {say.number(means[arm], d)} {unit}"}
+        for arm in ("treated", "control")
+    ]  # fmt: skip
+
+
+def _hundred(r: dict, say: Speech, unit: str, names: dict) -> str:
+    est = r["per_hundred"]
+    if est is None:
+        return ""
+    kind = "hundred" if est["estimate"] < 0 else "hundred_more"
+    ends = (est["ci_high"], est["ci_low"]) if est["estimate"] < 0 else (est["ci_low"], est["ci_high"])
+    shown = [abs(value) if (value < 0) == (est["estimate"] < 0) else -abs(value) for value in (est["estimate"], *ends)]
+    return say(f"one.{kind}", treated=names["treated"], days=say.number(shown[0]), unit=unit, low=say.number(shown[1]), high=say.number(shown[2]))
+
+
+def _limits(r: dict, say: Speech, more: list[str]) -> list[str]:
+    lines = [*more, *(_coded("caution", one, r, say) for one in r["verdict"]["cautions"])]
+    if r["n"]["clusters"] and r["n"]["clusters"] < 20:
+        lines.append(say("caution.few_clusters", clusters=say.number(r["n"]["clusters"])))
+    if r["subgroups"] or len(r["secondary"]) > 1:
+        lines.append(say("caution.prespecified_only"))
+    if r["versions"]["as_of"]:
+        lines.append(say("caution.days_not_health"))
+    return [*lines, say("caution.elsewhere")]
+
+
+def _coded(kind: str, one: dict, r: dict, say: Speech) -> str:
+    number = one.get("number")
+    digits = 2 if one["code"] == "unbalanced" else 0
+    return say(f"{kind}.{one['code']}", number="" if number is None else say.number(number, digits))
+
+
+def _balance(r: dict, say: Speech) -> str:
+    told = r["balance"]
+    how = "balance_weighted" if told["weighted"] else "balance_model"
+    return say("text.balance", worst=say.number(told["worst"], 2), limit=say.number(told["limit"], 2)) + " " + say(f"text.{how}")
+
+
+def _primary(r: dict, say: Speech) -> str:
+    names = [say.column(name) for name in r["protocol"]["covariates"]]
+    if r["primary"]["method"] == "none" or not names:
+        return say("text.primary_plain", n=say.number(r["primary"]["n"]))
+    listed = ", ".join(name[:1].lower() + name[1:] for name in names)
+    return say("text.primary", covariates=listed, n=say.number(r["primary"]["n"]))
+
+
+def _primary_rows(r: dict, say: Speech, d: int) -> list[dict]:
+    main, found = r["primary"], r["few_clusters"]
+    name = say(f"methods_short.{main['method']}")
+    rows = [{"name": name, "main": True, "digits": d, **main["estimate"]}]
+    if main["percent"]["estimate"] is not None:
+        rows.append({"name": f"{name}, %", "main": True, "digits": 0, **main["percent"]})
+    rows.append({"name": say("methods_short.none"), "digits": d, **r["crude"]})
+    for row in found.get("variances") or []:
+        if row["errors"] in ("cr1", "cr2", "cr3"):
+            rows.append({"name": f"{say('methods_short.ancova')}, {say('errors.' + row['errors'])}", "digits": d, **row})
+    for one in ("wild_rademacher", "wild_webb", "randomisation"):
+        if one in found:
+            rows.append({"name": f"{say('methods_short.ancova')}, {say('errors.' + one)}", "digits": d, **found[one]})
+    return rows
+
+
+def _details(r: dict, say: Speech, d: int, unit: str) -> dict[str, Any]:
+    from pipeline.evaluate import sentences_of_outcomes as more
+
+    return {
+        "outcomes": more.rows(r, say, d), "return": more.returning(r, say), "degree": more.degree(r, say),
+        "relapse": more.relapse(r, say), "cost": more.cost(r, say), "sensitivity": more.sensitivity(r, say, d),
+        "sensitivity_rows": more.sensitivity_rows(r, say),
+    }  # fmt: skip
+
+
+def _power(r: dict, say: Speech) -> str:
+    told, unit = r["power"], say.both(r["outcome"]["unit"])
+    d = digits_of(r)
+    filled = {
+        "sd": say.number(told["sd"], d), "se": say.number(told["se"], max(d, 1)), "unit": unit,
+        "power": say.number(100 * told["power"]), "least": say.number(told["least_detectable"], d),
+    }  # fmt: skip
+    if told["clusters"]:
+        text = say("text.power", clusters=say.number(told["clusters"]), icc=say.number(told["icc"], 2), **filled)
+    else:
+        text = say("text.power_alone", **filled)
+    if told["expected"]:
+        text += " " + say("text.power_expected", expected=say.number(abs(told["expected"]), d), unit=unit, chance=say.number(100 * told["power_at_expected"]))
+    if told["least_worthwhile"]:
+        text += " " + say("text.power_worth", worth=say.number(told["least_worthwhile"], d), unit=unit, chance=say.number(100 * told["power_at_worthwhile"]))
+    return text
+
+
+def _methods(r: dict, say: Speech) -> list[str]:
+    region = bool(r["versions"]["as_of"])
+    lines = [say("methods.time_zero" if region else "methods.time_zero_data")]
+    if region:
+        lines.append(say("methods.outcome", days=say.number(r["outcome"]["days"]), delay=say.number(r["delay_days"])))
+    lines.append(say(f"methods.{r['protocol']['method']}"))
+    lines.append(say("methods.clusters" if r["n"]["clusters"] else "methods.rows"))
+    drawn = r.get("few_clusters", {}).get("randomisation")
+    if drawn:
+        lines.append(say("methods.randomisation", draws=say.number(drawn["draws"])))
+    if "return" in r.get("secondary", {}):
+        lines.append(say("methods.return"))
+    lines += [say("methods.missing"), say("methods.multiplicity"), say("text.suppressed", least=say.number(r["smallest_cell"]))]
+    return lines
+
+
+def _status(r: dict, say: Speech) -> str:
+    told = r["protocol"]
+    if told["status"] != "changed":
+        return say(f"text.status_{told['status']}")
+    first = told["history"][0]
+    return say("text.status_changed", sha=first["sha256"][:12], when=first["first_read"])

@@ -1,0 +1,114 @@
+"""Sentences and table rows of the single outcomes and of sensitivity."""
+
+from __future__ import annotations
+
+from pipeline.evaluate.words import Speech
+
+
+def rows(r: dict, say: Speech, d: int) -> list[dict]:
+    """Every outcome on a line of its own."""
+    means = {row["arm"]: row["mean"] for row in r["means"]}
+    made = [{"name": say.both(r["outcome"]["name"]), "main": True, "digits": d, **means, **r["primary"]["estimate"]}]
+    told = r["secondary"]
+    if back := told.get("return"):
+        arms = {row["arm"]: row["mean"] for row in back["rmst_arms"]}
+        made.append({"name": say("outcomes.return"), "digits": 0, **arms, **back["rmst"]})
+        if back.get("hazard"):
+            made.append({"name": say("outcomes.hazard"), "digits": 2, **_ratio(back["hazard"])})
+        for row in back.get("returned_at", []):
+            made.append({"name": say("outcomes.returned_at", day=say.number(row["day"])), "digits": 2, **row})
+    if (fall := told.get("degree", {}).get("fall")) is not None:
+        made.append({"name": say("outcomes.fall"), "digits": 1, **fall})
+    if again := told.get("relapse"):
+        made.append({"name": say("outcomes.relapse"), "digits": 1, **again["share"]})
+        made.append({"name": say("outcomes.relapse_number"), "digits": 2, **again["number"]})
+    if (asked := told.get("questionnaire")) and not asked.get("too_few"):
+        made.append({"name": say.both(asked["name"]), "digits": 3, **asked})
+    if seen := told.get("visits"):
+        made.append({"name": say("outcomes.visits"), "digits": 2, **seen["a_year"], **_ratio(seen)})
+    if paid := told.get("cost"):
+        made.append({"name": f"{say('outcomes.cost')} ({paid['currency']})", "digits": 0, **paid})
+    empty = {"treated": None, "control": None}
+    return [empty | row for row in made]
+
+
+def _ratio(row: dict) -> dict:
+    return {"estimate": row["ratio"], "ci_low": row["ci_low"], "ci_high": row["ci_high"], "p": row["p"]}
+
+
+def returning(r: dict, say: Speech) -> str:
+    """Time to return in words."""
+    told = r["secondary"].get("return")
+    if not told or not told.get("hazard"):
+        return ""
+    arms = {row["arm"]: row["mean"] for row in told["rmst_arms"]}
+    n, hazard = say.number, told["hazard"]
+    return say(
+        "text.return", least=n(r["smallest_cell"]), mean1=n(arms["treated"]), mean0=n(arms["control"]), tau=n(told["tau"]),
+        treated=say.low(r["arms"]["treated"]), control=say.low(r["arms"]["control"]), difference=n(told["rmst"]["estimate"]),
+        low=n(told["rmst"]["ci_low"]), high=n(told["rmst"]["ci_high"]), hr=n(hazard["ratio"], 2), hr_low=n(hazard["ci_low"], 2),
+        hr_high=n(hazard["ci_high"], 2), ph=say.p(hazard["proportional_p"]),
+    )  # fmt: skip
+
+
+def degree(r: dict, say: Speech) -> str:
+    """The degree's fall in words."""
+    told = r["secondary"].get("degree")
+    if not told or not told["fall"]:
+        return ""
+    fall = told["fall"]
+    return say("text.degree", fall=say.number(fall["estimate"], 1), low=say.number(fall["ci_low"], 1), high=say.number(fall["ci_high"], 1))
+
+
+def relapse(r: dict, say: Speech) -> str:
+    """Sick leave again, in words."""
+    told = r["secondary"].get("relapse")
+    if not told:
+        return ""
+    share = told["share"]
+    return say(
+        "text.relapse", share1=say.number(share["treated"], 1), share0=say.number(share["control"], 1),
+        treated=say.low(r["arms"]["treated"]), control=say.low(r["arms"]["control"]),
+        difference=say.number(share["estimate"], 1), low=say.number(share["ci_low"], 1), high=say.number(share["ci_high"], 1),
+    )  # fmt: skip
+
+
+def cost(r: dict, say: Speech) -> str:
+    """The net saving in words."""
+    told = r["secondary"].get("cost")
+    if not told or told["estimate"] is None:
+        return ""
+    n = say.number
+    filled = {
+        "value": n(told["day_value"]), "support": n(told["support_cost"]), "currency": told["currency"], "estimate": n(told["estimate"]),
+        "low": n(told["ci_low"]), "high": n(told["ci_high"]), "sure": n(100 * told["sure"]),
+    }  # fmt: skip
+    if told["breaks_even_at"] is None:
+        return say("text.cost_no_even", **filled)
+    return say("text.cost", even=n(told["breaks_even_at"]), **filled)
+
+
+def sensitivity(r: dict, say: Speech, d: int) -> list[str]:
+    """What the other choices come to."""
+    told, lines = r["sensitivity"], []
+    if told["tipping"]:
+        tips = told["tips_at"]
+        lines.append(say("text.tips_never") if tips is None else say("text.tips", days=say.number(tips)))
+    if (e := told.get("e_value")) and e["estimate"] is not None:
+        lines.append(say("text.e_value", estimate=say.number(e["estimate"], 2), interval=say.number(e["interval"], 2)))
+    if (control := told.get("negative_outcome")) and control["estimate"] is not None:
+        lines.append(say(
+            "text.negative", name=say.column(control["name"]), estimate=say.number(control["estimate"], d + 1),
+            low=say.number(control["ci_low"], d + 1), high=say.number(control["ci_high"], d + 1),
+        ))  # fmt: skip
+    return lines
+
+
+def sensitivity_rows(r: dict, say: Speech) -> list[dict]:
+    """Every other choice on a line of its own."""
+    told = r["sensitivity"]
+    made = [{"label": say("sens.method", name=say(f"methods_short.{row['name']}")), **row} for row in told["methods"]]
+    made += [{"label": say("sens.without", name=row["name"]), **row} for row in told["without"]]
+    made += [{"label": say("sens.gap", name=say.number(row["gap_days"])), **row} for row in told["gaps"]]
+    made += [{"label": say("sens.tipping", name=say.number(row["days"])), **row} for row in told["tipping"] if row["days"]]
+    return made
