@@ -78,7 +78,7 @@ def published(results: dict, say: Speech) -> Figure | None:
 
 
 def _forest(rows: list, label: str, say: Speech, results: dict, bound: float | None = None) -> Figure:
-    figure, axis = plt.subplots(figsize=(7.2, 0.9 + 0.27 * len(rows)))
+    figure, axis = plt.subplots(figsize=(7.2, 0.9 + 0.28 * len(rows) + 0.09 * sum(len(name) > 44 for name, *_ in rows)))
     for place, (_, row, strong) in enumerate(reversed(rows)):
         if row is None:
             continue
@@ -95,6 +95,7 @@ def _forest(rows: list, label: str, say: Speech, results: dict, bound: float | N
     axis.set_yticks(range(len(rows)), [_wrapped(name) for name, *_ in reversed(rows)])
     for text, (_, _, strong) in zip(axis.get_yticklabels(), reversed(rows), strict=True):
         text.set_fontweight("bold" if strong else "normal")
+        text.set_fontsize(8.5)
     axis.set(xlabel=label, ylim=(-0.7, len(rows) - 0.3))
     axis.tick_params(axis="y", length=0)
     if results["outcome"]["lower_is_better"]:
@@ -107,4 +108,4 @@ def _forest(rows: list, label: str, say: Speech, results: dict, bound: float | N
 
 
 def _wrapped(text: str) -> str:
-    return textwrap.shorten(text, 58, placeholder=" …") if len(text) > 58 and not text.startswith(" ") else text
+    return text if text.startswith(" ") else "\n".join(textwrap.wrap(text, 44))

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from pipeline.evaluate.figures import BLUE, INK, ORANGE
 from pipeline.evaluate.words import Speech
 
-WIDE = 44
+WIDE = 34
 
 
 def flow(results: dict, say: Speech) -> Figure:
@@ -19,25 +19,28 @@ def flow(results: dict, say: Speech) -> Figure:
     n = say.number
     left_out = [f"{_short(say.both(step['name']))}: {n(step['both'])}" for step in told["steps"]]
     followed = told.get("followed", [])
-    lines = max(len(left_out), 1) + (len(followed) or 1)
-    figure, axis = plt.subplots(figsize=(7.2, 2.9 + 0.24 * lines))
-    axis.set(xlim=(0, 100), ylim=(0, 100))
+    high = 10.5 + 2.4 * max(sum(text.count("\n") + 1 for text in left_out), 1) + 2.2 * len(followed)
+    figure, axis = plt.subplots(figsize=(7.2, high / 5.2))
+    axis.set(xlim=(0, 100), ylim=(0, high))
     axis.axis("off")
-    _box(axis, 30, 92, f"{say('flow.found')}\nn = {n(told['found'])}", INK)
     end = told["analysed"]
     clusters = f", {n(end['clusters'])} {say('flow.clusters')}" if end["clusters"] else ""
-    _arrow(axis, 30, 86, 30, 60.5)
+    middle, last = high - 4.6 - 1.2 * len(left_out), 1.1 * len(followed)
+    arms_at = last * 2 + 2.4 if followed else 1.6
+    chosen_at = arms_at + 4.6
+    _arrow(axis, 50, high - 1.4, 50, chosen_at + 1.2)
+    _box(axis, 50, high - 1.4, f"{say('flow.found')}\nn = {n(told['found'])}", INK)
     if left_out:
-        _box(axis, 75, 74, f"{say('flow.excluded')}\n" + "\n".join(left_out), INK, align="left")
-        _arrow(axis, 30, 74, 51, 74)
-    _box(axis, 30, 55, f"{say('flow.analysed')}\nn = {n(end['both'])}{clusters}", INK)
+        _arrow(axis, 50, middle, 57.5, middle)
+        _box(axis, 59, middle, "\n".join([f"{say('flow.excluded')}. {say('flow.not_met')}:", *left_out]), INK, side="left")
+    _box(axis, 50, chosen_at, f"{say('flow.analysed')}\nn = {n(end['both'])}{clusters}", INK)
     for x, arm, colour in ((25, "treated", BLUE), (75, "control", ORANGE)):
-        _arrow(axis, 30, 49.5, x, 42)
-        _box(axis, x, 35, f"{_short(say.both(results['arms'][arm]))}\nn = {n(end[arm])}", colour)
+        _arrow(axis, 50, chosen_at - 1.3, x, arms_at + 1.3)
+        _box(axis, x, arms_at, f"{_short(say.both(results['arms'][arm]))}\nn = {n(end[arm])}", colour)
         if followed:
             rows = [f"{say.both(row['name'])}: {n(row[arm])}" for row in followed]
-            _arrow(axis, x, 29, x, 8 + 4 * len(rows))
-            _box(axis, x, 10, "\n".join(rows), colour, align="left")
+            _arrow(axis, x, arms_at - 1.3, x, last * 2 - 0.1)
+            _box(axis, x, last, "\n".join(rows), colour)
     figure.tight_layout(pad=0.3)
     return figure
 
@@ -46,12 +49,12 @@ def _short(text: str) -> str:
     return "\n   ".join(textwrap.wrap(text, WIDE))
 
 
-def _box(axis, x: float, y: float, text: str, colour: str, align: str = "center") -> None:
+def _box(axis, x: float, y: float, text: str, colour: str, side: str = "center") -> None:
     axis.text(
-        x, y, text, ha="center", va="center", multialignment=align, fontsize=9, linespacing=1.5,
-        bbox={"boxstyle": "round,pad=0.55,rounding_size=0.3", "facecolor": "white", "edgecolor": colour, "linewidth": 1.2},
+        x, y, text, ha=side, va="center", multialignment="left" if side == "left" else "center", fontsize=9, linespacing=1.5, zorder=3,
+        bbox={"boxstyle": "round,pad=0.5,rounding_size=0.3", "facecolor": "white", "edgecolor": colour, "linewidth": 1.2},
     )  # fmt: skip
 
 
 def _arrow(axis, x0: float, y0: float, x1: float, y1: float) -> None:
-    axis.annotate("", (x1, y1), (x0, y0), arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 0.9})
+    axis.annotate("", (x1, y1), (x0, y0), arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 0.9}, zorder=1)

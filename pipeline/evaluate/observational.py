@@ -2,18 +2,127 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import polars as pl
 
-from models.effects.design import CannotEstimate
+from models.effects.design import CannotEstimate, Design
+from models.effects.doubly_robust import aipw
+from models.effects.matching import match, nearest
+from models.effects.result import Effect, Term, wald
+from models.effects.weighting import ipw, propensity, weights_of
+from pipeline.evaluate import arrays, primary
 from pipeline.evaluate.protocol import Protocol
 
 
-def estimate(method: str, kept: pl.DataFrame, y: np.ndarray, weights: np.ndarray, cluster: np.ndarray | None, protocol: Protocol, names: tuple[str, ...]):
-    """To come."""
-    raise CannotEstimate(f"{method} is not there yet")
+def estimate(
+    method: str,
+    kept: pl.DataFrame,
+    y: np.ndarray,
+    weights: np.ndarray,
+    cluster: np.ndarray | None,
+    protocol: Protocol,
+    names: tuple[str, ...],
+) -> primary.Estimate:
+    """The difference by `aipw`, `ipw` or `match`, of the rows whose chance of either arm is not next to none."""
+    a = arrays.treated(kept)
+    X = arrays.design_of(kept, names).without("treated")
+    if method == "match":
+        return _matched(kept, y, a, X, cluster, protocol, names)
+    chance = propensity(a, X).mean
+    common = (chance >= protocol.adjust.trim) & (chance <= 1 - protocol.adjust.trim)
+    part = None if cluster is None else cluster[common]
+    if min(a[common].sum(), (1 - a[common]).sum()) < 2:
+        raise CannotEstimate("the arms have no persons in common: nearly everyone's arm follows from the covariates")
+    how = {"estimand": estimand(protocol), "cluster": part, "weights": weights[common]}
+    if method == "ipw":
+        found = ipw(y[common], a[common], X.rows(common), **how)
+        base = _weighted_control(y[common], a[common], chance[common], weights[common], protocol)
+        # the two means' covariance is not told: the control mean is taken as known, which the percent says little less for
+        return primary.Estimate(method, found, _over(found, base), base)
+    found = aipw(y[common], a[common], X.rows(common), folds=protocol.adjust.folds, seed=protocol.seed, **how)
+    control, treated = found.terms["mean 0"], found.terms["mean 1"]
+    return primary.Estimate(method, found, _ratio(found, control, treated), control.estimate)
+
+
+def estimand(protocol: Protocol) -> str:
+    """Of everyone, or of those who were supported."""
+    return "att" if protocol.arms.estimand == "supported" else "ate"
 
 
 def weights(frame: pl.DataFrame, protocol: Protocol) -> np.ndarray:
-    """To come."""
-    return np.ones(frame.height)
+    """(n,) what the protocol's adjustment gives each row, 0 for those it leaves out; mean 1 in each arm's kept rows."""
+    a = arrays.treated(frame)
+    X = arrays.design_of(frame, protocol.adjust.covariates).without("treated")
+    if protocol.adjust.method == "match":
+        w = matched_weights(frame, a, X, protocol)
+    else:
+        chance = propensity(a, X).mean
+        common = (chance >= protocol.adjust.trim) & (chance <= 1 - protocol.adjust.trim)
+        w = np.zeros(len(a))
+        w[common] = weights_of(chance[common], a[common] > 0, estimand(protocol))
+    for arm in (0.0, 1.0):
+        mine = (a == arm) & (w > 0)
+        if mine.any():
+            w[mine] /= w[mine].mean()
+    return w
+
+
+def matched_weights(frame: pl.DataFrame, a: np.ndarray, X: Design, protocol: Protocol) -> np.ndarray:
+    """(n,) how often each row is in a pair; the same pairs as `match` makes."""
+    chance = propensity(a, X).mean
+    distance = np.log(chance / (1 - chance))
+    yes = a > 0
+    reach = protocol.adjust.caliper * math.sqrt((distance[yes].var(ddof=1) + distance[~yes].var(ddof=1)) / 2)
+    cell = _cells(frame, protocol)
+    control = nearest(
+        distance, yes, cell=None if cell is None else np.unique(cell, return_inverse=True)[1], reach=reach,
+        replace=protocol.adjust.replace,
+    )  # fmt: skip
+    if (control >= 0).sum() < 2:
+        raise CannotEstimate("fewer than two treated find a match")
+    pairs = np.append(np.flatnonzero(yes)[control >= 0], control[control >= 0])
+    return np.bincount(pairs, minlength=len(a)).astype(float)
+
+
+def _matched(
+    kept: pl.DataFrame, y: np.ndarray, a: np.ndarray, X: Design, cluster: np.ndarray | None, protocol: Protocol, names: tuple[str, ...]
+) -> primary.Estimate:
+    """With clusters: least squares on the matched rows, errors by cluster. Without: the mean difference of pairs."""
+    w = matched_weights(kept, a, X, protocol)
+    used = w > 0
+    if cluster is not None:
+        whole = arrays.design_of(kept, names).rows(used)
+        made = primary.linear("match", y[used], whole, cluster[used], w[used])
+        return primary.Estimate("match", made.effect, made.percent, made.control_mean)
+    found = match(y, a, X, exact=_cells(kept, protocol), caliper=protocol.adjust.caliper, replace=protocol.adjust.replace)
+    base = float(np.average(y[used & (a == 0)], weights=w[used & (a == 0)]))
+    return primary.Estimate("match", found, _over(found, base), base)
+
+
+def _cells(frame: pl.DataFrame, protocol: Protocol) -> np.ndarray | None:
+    if not protocol.adjust.exact:
+        return None
+    parts = [arrays.column(frame, name).cast(pl.String).fill_null(arrays.UNKNOWN) for name in protocol.adjust.exact]
+    return np.array(["|".join(row) for row in zip(*(part.to_list() for part in parts), strict=True)])
+
+
+def _weighted_control(y: np.ndarray, a: np.ndarray, chance: np.ndarray, weights: np.ndarray, protocol: Protocol) -> float:
+    w = weights_of(chance, a > 0, estimand(protocol)) * weights
+    return float(np.average(y[a == 0], weights=w[a == 0]))
+
+
+def _over(found: Effect, base: float) -> Term:
+    """Percent of a control mean taken as known."""
+    return wald(100 * found.estimate / base, 100 * found.se / abs(base), found.df) if base else wald(math.nan, math.nan)
+
+
+def _ratio(found: Effect, control: Term, treated: Term) -> Term:
+    """100 (m1 / m0 - 1) by the delta method; the means' covariance follows from the errors of both and of their difference."""
+    m0, m1 = control.estimate, treated.estimate
+    if not m0:
+        return wald(math.nan, math.nan)
+    shared = (control.se**2 + treated.se**2 - found.se**2) / 2
+    variance = treated.se**2 / m0**2 + m1**2 * control.se**2 / m0**4 - 2 * m1 * shared / m0**3
+    return wald(100 * (m1 / m0 - 1), 100 * math.sqrt(max(variance, 0)), found.df)

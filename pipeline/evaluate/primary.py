@@ -13,7 +13,7 @@ from models.effects.difference import mean_difference
 from models.effects.linear import least_squares, ols
 from models.effects.result import Effect, Term, wald
 from models.effects.wild import wild_bootstrap
-from pipeline.evaluate import arrays
+from pipeline.evaluate import allocation, arrays
 from pipeline.evaluate.numbers import number
 from pipeline.evaluate.protocol import Protocol
 
@@ -57,7 +57,7 @@ def of_values(
         return linear("ancova", y, arrays.design_of(kept, names), cluster, None if even else weights)
     if method == "did":
         return difference_in_differences(kept, y, cluster, protocol, names)
-    from pipeline.evaluate import observational
+    from pipeline.evaluate import observational  # it builds on this module
 
     return observational.estimate(method, kept, y, weights, cluster, protocol, names)
 
@@ -127,13 +127,13 @@ def few_cluster_checks(frame: pl.DataFrame, protocol: Protocol) -> dict:
     X = arrays.design_of(kept, names)
     if cluster is not None and protocol.clusters and len(np.unique(cluster)) <= 60:
         for kind in ("rademacher", "webb"):
-            made[f"wild_{kind}"] = wild_bootstrap(
+            found = wild_bootstrap(
                 y[seen], X, cluster=cluster, of="treated", kind=kind, draws=protocol.repetitions, seed=protocol.seed
-            ).as_json()
+            )
+            # with few sign vectors a share strictly farther out may be 0, which no test can claim: ties count
+            made[f"wild_{kind}"] = number(found) | {"p": found.fit["p_with_ties"], "draws": found.fit["draws"]}
         found = ols(y[seen], X, cluster=cluster, of="treated")
         made["variances"] = found.as_json()["table"]
     if protocol.arms.allocation:
-        from pipeline.evaluate import allocation
-
         made["randomisation"] = allocation.test(kept, y[seen], X, protocol)
     return made

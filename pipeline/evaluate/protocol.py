@@ -116,7 +116,7 @@ class Adjustment:
     trim: float = 0.02  # aipw, ipw: propensities nearer 0 or 1 than this are left out
     caliper: float = 0.2  # match: standard deviations of the logit
     exact: tuple[str, ...] = ()  # match: columns that must be equal
-    ratio: int = 1  # match: controls for each treated
+    replace: bool = False  # match: a control may serve several treated
     time: str = ""  # did: the column of before (0) and after (1), or the calendar month
 
 

@@ -29,7 +29,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "adjust.folds": (2, 20),
     "adjust.trim": (0, 0.2),
     "adjust.caliper": (0.01, 2),
-    "adjust.ratio": (1, 20),
     "planning.sd": (1e-6, 1e9),
     "planning.icc": (0, 0.99),
     "planning.explained": (0, 0.99),

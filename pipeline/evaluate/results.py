@@ -9,7 +9,18 @@ from importlib.metadata import version
 import numpy as np
 import polars as pl
 
-from pipeline.evaluate import attrition, balance, observational, planning, primary, registered, secondary, sensitivity, subgroups, verdict
+from pipeline.evaluate import (
+    attrition,
+    balance,
+    observational,
+    planning,
+    primary,
+    registered,
+    secondary,
+    sensitivity,
+    subgroups,
+    verdict,
+)
 from pipeline.evaluate.data import Data
 from pipeline.evaluate.disclosure import shown_flow
 from pipeline.evaluate.numbers import number

@@ -9,6 +9,7 @@ from models.effects.competing import aalen_johansen, time_lost
 from models.effects.cox import cox
 from models.effects.design import CannotEstimate, design
 from models.effects.kaplan_meier import kaplan_meier
+from models.effects.result import Effect
 from models.effects.rmst import rmst
 from pipeline.evaluate import arrays
 from pipeline.evaluate.disclosure import curve_end
@@ -48,7 +49,7 @@ def of(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None = Non
         made["incidence"] = _rows([row for row in back.table if row["cause"] == RETURN], "incidence")
         at = [t for t in (90.0, 180.0, 364.0) if t <= shown[-1]]
         made["returned_at"] = [
-            {"day": t, **number(aalen_johansen(duration, event, cause=RETURN, treated=a, times=[t], weights=weights))} for t in at
+            _returned(aalen_johansen(duration, event, cause=RETURN, treated=a, times=[t], weights=weights), t) for t in at
         ]
         made["days_gained"] = number(time_lost(duration, event, cause=RETURN, treated=a, tau=tau, weights=weights))
         made["hazard"] = _hazard(frame, protocol, duration, event, weights)
@@ -72,6 +73,14 @@ def _hazard(frame: pl.DataFrame, protocol: Protocol, duration: np.ndarray, event
     except (CannotEstimate, np.linalg.LinAlgError):
         return None
     return exponentiated(found) | {"proportional_p": found.fit["ph_p"], "by": "strata" if inside else "robust"}
+
+
+def _returned(found: Effect, day: float) -> dict:
+    """Share back at work by a day, in percent."""
+    arms = {arm: 100 * found.terms[f"incidence {name}"].estimate for arm, name in (("control", "0"), ("treated", "1"))}
+    told = number(found)
+    return {"day": day, **arms, **{name: None if told[name] is None else 100 * told[name] for name in ("estimate", "ci_low", "ci_high")},
+            "p": told["p"]}  # fmt: skip
 
 
 def _last(duration: np.ndarray, rows: np.ndarray, smallest: int) -> float:

@@ -6,8 +6,10 @@ import math
 
 import numpy as np
 import polars as pl
+from scipy import stats
 
 from models.effects.difference import mean_difference
+from models.effects.negative_binomial import negative_binomial
 from models.effects.result import Term
 from pipeline.evaluate import arrays, primary, returning
 from pipeline.evaluate.data import Data
@@ -30,7 +32,7 @@ def all_of(data: Data, protocol: Protocol, main: primary.Estimate) -> dict:
             made[name] = relapse(data, protocol)
         elif name == "questionnaire":
             made[name] = questionnaire(data, protocol)
-        elif name == "visits_off":
+        elif name == "visits":
             made[name] = visits(data.frame, protocol)
         elif name == "cost":
             made[name] = cost(main, protocol)
@@ -123,14 +125,17 @@ def questionnaire(data: Data, protocol: Protocol) -> dict:
 
 def visits(frame: pl.DataFrame, protocol: Protocol) -> dict:
     """Visits, calls and video to care within the follow-up, the coordinator's own left out: ratio of rates."""
-    from models.effects.negative_binomial import negative_binomial
-
     kept = frame.filter(pl.col("followed_days") > 0)
     days = kept["followed_days"].to_numpy().astype(float)
     counts = kept["visits_count"].to_numpy().astype(float)
     a = arrays.treated(kept)
-    X = arrays.design_of(kept, protocol.adjust.covariates)
-    found = negative_binomial(counts, X, exposure=days, cluster=arrays.clusters(kept, protocol), of="treated")
+    cluster = arrays.clusters(kept, protocol)
+    inside = cluster is not None and all(0 < a[cluster == one].mean() < 1 for one in np.unique(cluster))
+    names = (*protocol.adjust.covariates, *_cluster_column(protocol)) if inside else protocol.adjust.covariates
+    # few clusters make a sandwich too thin: where both arms are in each, clusters have a level each instead
+    found = negative_binomial(
+        counts, arrays.design_of(kept, names), exposure=days, cluster=np.arange(len(a)) if inside else cluster, of="treated"
+    )
     rates = {arm: float(365 * counts[a == v].sum() / days[a == v].sum()) for arm, v in (("control", 0.0), ("treated", 1.0))}
     return exponentiated(found) | {"a_year": rates, "n": kept.height}
 
@@ -140,8 +145,6 @@ def cost(main: primary.Estimate, protocol: Protocol) -> dict:
 
     The cost of support and a day's value are taken as known, so the interval is that of the days.
     """
-    from scipy import stats
-
     told, effect = protocol.outcomes, main.effect
     spread = stats.norm if effect.df is None else stats.t(effect.df)
 
@@ -156,7 +159,7 @@ def cost(main: primary.Estimate, protocol: Protocol) -> dict:
     return {
         **number(chosen), "sure": sure, "day_value": told.day_value, "support_cost": told.support_cost, "currency": told.currency,
         "breaks_even_at": -told.support_cost / effect.estimate if effect.estimate < 0 else None,
-        "curve": [{"day_value": value, "sure": net(value)[1]} for value in np.linspace(most / 20, most, 20).tolist()],
+        "curve": [{"day_value": value, "sure": net(value)[1]} for value in np.linspace(most / 80, most, 80).tolist()],
     }  # fmt: skip
 
 

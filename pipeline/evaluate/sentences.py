@@ -66,7 +66,7 @@ def _page_one(r: dict, say: Speech) -> dict[str, Any]:
     return {
         "answer": answer, "conclusion": said,
         "answer_class": "cannot" if conclusion in ("cannot", "no_relevant") else "" if verdict["good"] else "against",
-        "bars": _bars(r, say, d, unit), "hundred": _hundred(r, say, unit, names) if conclusion in ("fewer", "more") else "",
+        "bars": _bars(r, say, d, unit), "bars_note": say("one.bars_plain" if main["method"] == "none" else "one.bars"), "hundred": _hundred(r, say, unit, names) if conclusion in ("fewer", "more") else "",
         "sure": say("one.sure_text" if r["n"]["clusters"] else "one.sure_alone", low=low, high=high, unit=unit),
         "cannot": _limits(r, say, reasons if conclusion != "cannot" else []),
         "primary": _primary(r, say), "primary_rows": _primary_rows(r, say, d),

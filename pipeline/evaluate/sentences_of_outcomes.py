@@ -16,14 +16,14 @@ def rows(r: dict, say: Speech, d: int) -> list[dict]:
         if back.get("hazard"):
             made.append({"name": say("outcomes.hazard"), "digits": 2, **_ratio(back["hazard"])})
         for row in back.get("returned_at", []):
-            made.append({"name": say("outcomes.returned_at", day=say.number(row["day"])), "digits": 2, **row})
+            made.append({"name": say("outcomes.returned_at", day=say.number(row["day"])), "digits": 0, **row})
     if (fall := told.get("degree", {}).get("fall")) is not None:
         made.append({"name": say("outcomes.fall"), "digits": 1, **fall})
     if again := told.get("relapse"):
         made.append({"name": say("outcomes.relapse"), "digits": 1, **again["share"]})
         made.append({"name": say("outcomes.relapse_number"), "digits": 2, **again["number"]})
     if (asked := told.get("questionnaire")) and not asked.get("too_few"):
-        made.append({"name": say.both(asked["name"]), "digits": 3, **asked})
+        made.append({"digits": 3, **asked, "name": say.both(asked["name"])})
     if seen := told.get("visits"):
         made.append({"name": say("outcomes.visits"), "digits": 2, **seen["a_year"], **_ratio(seen)})
     if paid := told.get("cost"):

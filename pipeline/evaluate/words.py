@@ -78,4 +78,7 @@ class Speech:
         """A level's name."""
         own = self.words["levels"].get(column, {})
         found = own.get(level) if isinstance(own, dict) else None
-        return found or (self.words["levels"][level] if level in ("unknown", "other") else level)
+        if found or level in ("unknown", "other"):
+            return found or self.words["levels"][level]
+        parts = [own.get(part, part) for part in level.split("|")] if isinstance(own, dict) else [level]
+        return " + ".join(parts)
