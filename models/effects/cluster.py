@@ -63,9 +63,13 @@ def cluster_covariance(
     X: np.ndarray, residual: np.ndarray, bread: np.ndarray, cluster: np.ndarray, kind: str = "cr2"
 ) -> np.ndarray:
     """(k, k). Source: Pustejovsky & Tipton 2018, J Bus Econ Stat 36:672; Bell & McCaffrey 2002."""
-    groups = members(cluster)
-    scores = np.array([X[part.at].T @ part.times(residual[part.at]) for part in adjust(X, bread, groups, kind)])
-    meat = scores.T @ scores * scale_of(kind, len(X), X.shape[1], len(groups))
+    if kind in ("cr2", "cr3"):
+        parts = adjust(X, bread, members(cluster), kind)
+        scores = np.array([X[part.at].T @ part.times(residual[part.at]) for part in parts])
+    else:
+        _, place = np.unique(np.asarray(cluster), return_inverse=True)
+        scores = np.column_stack([np.bincount(place, weights=column * residual) for column in X.T])
+    meat = scores.T @ scores * scale_of(kind, len(X), X.shape[1], len(scores))
     return bread @ meat @ bread
 
 

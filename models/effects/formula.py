@@ -9,6 +9,7 @@ import numpy as np
 
 from models.effects.design import CannotEstimate, Design
 
+KNOWN = {"log": np.log, "exp": np.exp, "sqrt": np.sqrt, "np": np}
 WORD = re.compile(r"[A-Za-z_.][A-Za-z0-9_.]*")
 
 
@@ -35,17 +36,36 @@ def from_formula(formula: str, columns: Mapping[str, np.ndarray]) -> tuple[np.nd
     from formulaic import model_matrix
 
     frame = pd.DataFrame({name: np.asarray(values) for name, values in columns.items()})
-    known = {"log": np.log, "exp": np.exp, "sqrt": np.sqrt, "np": np}
     left, right = sides(formula)
     try:
-        X = model_matrix(right, frame, context=known, na_action="raise")
-        y = None if left is None else model_matrix(f"{left} - 1", frame, context=known, na_action="raise")
+        X = model_matrix(right, frame, context=KNOWN, na_action="raise")
+        y = None if left is None else model_matrix(f"{left} - 1", frame, context=KNOWN, na_action="raise")
     except Exception as fault:
         raise CannotEstimate(f"the formula cannot be used ({type(fault).__name__})") from None
     if y is not None and y.shape[1] != 1:
         raise CannotEstimate("the left side of the formula must be one column of numbers")
     outcome = None if y is None else np.asarray(y, dtype=float)[:, 0]
     return outcome, Design(np.asarray(X, dtype=float), tuple(str(name) for name in X.columns))
+
+
+def designs_when(
+    right: str, columns: Mapping[str, np.ndarray], name: str, values: tuple[object, ...]
+) -> tuple[Design, ...]:
+    """The same design for each of `values` put in column `name`; None leaves it as it is."""
+    import pandas as pd
+    from formulaic import model_matrix
+
+    frame = pd.DataFrame({one: np.asarray(given) for one, given in columns.items()})
+    try:
+        whole = model_matrix(right, frame, context=KNOWN, na_action="raise")
+        each = [
+            whole if value is None else whole.model_spec.get_model_matrix(frame.assign(**{name: value}), context=KNOWN)
+            for value in values
+        ]
+    except Exception as fault:
+        raise CannotEstimate(f"the formula cannot be used ({type(fault).__name__})") from None
+    names = tuple(str(one) for one in whole.columns)
+    return tuple(Design(np.asarray(one, dtype=float), names) for one in each)
 
 
 def headline(names: tuple[str, ...], asked: str | None) -> str:

@@ -114,12 +114,14 @@ def wild_bootstrap(
     """Restricted wild cluster bootstrap of one coefficient (WCR-11, CR1 in each draw).
 
     Rademacher signs are all enumerated up to 12 clusters; Webb's six points are drawn. p: the share of draws
-    strictly farther out than the data's own statistic; ties are counted in `fit`. Interval: by inverting the test.
+    strictly farther out than the data's own statistic (+ 1 when drawn); ties are counted in `fit`. Interval: by inverting the test.
     Source: Cameron, Gelbach & Miller 2008, Rev Econ Stat 90:414; Webb 2014; Roodman et al. 2019 for the sums.
     """
     boot = Bootstrap(y, X, cluster, of, weights)
     v, whole = weights_of(boot.G, kind, draws, seed)
     strict, tied = boot.p(v)
+    if not whole:  # the data's own statistic is one of those possible: never p = 0 from draws
+        strict, tied = ((share * len(v) + 1) / (len(v) + 1) for share in (strict, tied))
     low, high = boot.interval(v)
     plain = wald(boot.estimate, boot.se, boot.G - 1)
     main = Term(boot.estimate, boot.se, low, high, strict, float(boot.G - 1))

@@ -43,6 +43,8 @@ class Asked:
     draws: int = 0
     boot: str = "rademacher"
     seed: int = 1
+    side: str = "nearest"
+    shape: str = "weibull"
 
     def need(self, *options: str) -> None:
         """Raise UsageError naming the options that the method cannot do without."""

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from models.effects.design import Design, design
-from models.effects.formula import from_formula, names_in, sides
+from models.effects.formula import designs_when, from_formula, names_in, sides
 from pipeline.errors import InputError, UsageError
 from pipeline.estimate.asked import Asked
 
@@ -28,6 +28,8 @@ class Columns:
         wanted += [*asked.covariates, *asked.exact]
         if asked.formula:
             wanted += names_in(asked.formula, frame.columns)
+        if asked.method == "did":
+            wanted += [name for name in asked.times if name in frame.columns]
         # who is never treated has no first period: an empty cell there is an answer
         if lacking := [name for name in dict.fromkeys([*wanted, *([asked.first] if asked.first else [])]) if name not in frame.columns]:
             raise UsageError(
@@ -80,6 +82,20 @@ class Columns:
             return from_formula(right, self.columns(tuple(names_in(right, self.frame.columns))))[1]
         wanted = tuple(dict.fromkeys([*(name for name in names if name), *self.asked.covariates]))
         return design(self.columns(wanted), len(self), intercept=intercept)
+
+    def designs_by_arm(self) -> tuple[Design, Design, Design]:
+        """--formula's design as observed, with all treated and with none."""
+        right = sides(self.asked.formula)[1]
+        given = self.columns(tuple(names_in(right, self.frame.columns)))
+        low, high = np.unique(given[self.asked.treated])
+        return designs_when(right, given, self.asked.treated, (None, high, low))
+
+    def first_period(self) -> np.ndarray:
+        """--first as numbers, nan where empty."""
+        column = self.frame[self.asked.first]
+        if not column.dtype.is_numeric():
+            raise InputError(f"column {self.asked.first} is not numbers", remedy="give the first treated period, empty = never")
+        return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
     def outcome(self) -> np.ndarray:
         """--outcome, else the left side of --formula."""

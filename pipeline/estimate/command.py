@@ -13,17 +13,37 @@ from pipeline.estimate.asked import Asked, names
 # one line a method, shown by --help
 METHODS_HELP = """Estimate one thing from any CSV file and print it as one JSON object.
 
+Keys: estimate, se, ci_low, ci_high, p, df, n, terms, table, assumes, fit.
+95 % intervals; df null = normal distribution. METHOD and what it reads:
+
 \b
-mean-difference  --outcome --treated [--cluster --weights --se]
-ols              --outcome --treated --covariates, or --formula [--cluster --weights --se]
-kaplan-meier     --duration --event [--treated or --strata, --times, --entry, --weights, --id]
-rmst             --duration --event --tau [--treated or --strata, --entry, --weights, --id]
-aalen-johansen   --duration --event [--cause --times --treated or --strata]
-time-lost        --duration --event --tau [--cause --treated or --strata]
-cox              --duration --event --covariates or --formula [--cause --entry --strata --cluster --ties]
-fine-gray        --duration --event --cause --covariates [--cluster]
-andersen-gill    --entry --duration --event --id --covariates [--strata --cluster]
-wild-bootstrap   as ols, with --cluster [--boot --draws --seed]
+mean-difference   --outcome --treated
+ols               --outcome --treated --covariates, or --formula
+did               --outcome --treated --period (0/1), or --formula;
+                  staggered: --outcome --id --period --first
+ipw, aipw         --outcome --treated --covariates (or --formula)
+standardise       the same; --formula "y ~ treated*x" is the regression
+match             the same; --exact --caliper --replace
+wild-bootstrap    as ols, with --cluster; --boot --draws
+randomisation     --outcome --treated; --cluster allocated, --strata blocks
+kaplan-meier      --duration --event; --treated or --strata; --times
+rmst              --duration --event --tau; --treated or --strata
+aalen-johansen    --duration --event --cause --times
+time-lost         --duration --event --cause --tau
+pseudo            --duration --event --tau --treated --covariates
+cox               --duration --event --covariates; --cause --strata --entry
+fine-gray         --duration --event --cause --covariates
+andersen-gill     --entry --duration --event --id --covariates
+mean-cumulative   --entry --duration --event --id; --treated; --times
+aft               --duration --event --covariates; --shape
+discrete-hazard   --duration (whole periods) --event --covariates
+negative-binomial --outcome --treated --covariates; --duration = exposure
+net-benefit       --outcome (gain) --cost --treated; --times = worth of a unit;
+                  or --priority (chance) --outcome; --times = thresholds
+rate              --outcome (scores) --priority, or with --treated --covariates
+\b
+--cluster makes errors robust: CR2 with Satterthwaite in linear models,
+score residuals in hazard models, influence functions in curves.
 """
 
 
@@ -55,15 +75,17 @@ def estimate(
     learner: Annotated[str, typer.Option(help="aipw and rate: linear (least squares and logistic) or boosting.")] = "linear",
     folds: Annotated[int | None, typer.Option(help="aipw and rate: folds of cross-fitting; default 1 for linear, 5 for boosting.")] = None,
     cost: Annotated[str | None, typer.Option(metavar="COLUMN", help="net-benefit: cost of each row; --outcome is the gain.")] = None,
-    priority: Annotated[str | None, typer.Option(metavar="COLUMN", help="rate: who comes first, highest first.")] = None,
+    priority: Annotated[str | None, typer.Option(metavar="COLUMN", help="rate: who comes first, highest first; net-benefit: the predicted chance.")] = None,
     draws: Annotated[int, typer.Option(help="Draws of a bootstrap or a randomisation; 0 = the method's own number.")] = 0,
     boot: Annotated[str, typer.Option(help="wild-bootstrap: rademacher (all sign vectors up to 12 clusters) or webb.")] = "rademacher",
     seed: Annotated[int, typer.Option(help="Same seed, same answer.")] = 1,
+    side: Annotated[str, typer.Option(help="match: nearest, or below to pair as MatchIt 4.5.1 does.")] = "nearest",
+    shape: Annotated[str, typer.Option(help="aft: weibull or lognormal.")] = "weibull",
 ) -> None:  # fmt: skip
     asked = Asked(
         method, csv, outcome, treated, duration, event, entry, id, cluster, names(covariates), strata, tau, names(times),
         weights, cause, formula, se, ties, period, first, names(exact), caliper, replace, estimand, learner, folds, cost,
-        priority, draws, boot, seed,
+        priority, draws, boot, seed, side, shape,
     )  # fmt: skip
     typer.echo(answer(asked))
 
