@@ -14,10 +14,10 @@ from pipeline.console import Console
 from pipeline.errors import UsageError
 from pipeline.evaluate import registered
 from pipeline.evaluate.attrition import Count, flow
+from pipeline.evaluate.data import Data
 from pipeline.evaluate.other_data import read_package_or_file
 from pipeline.evaluate.protocol import Protocol
 from pipeline.evaluate.protocol_file import Read, find, read_protocol
-from pipeline.evaluate.data import Data
 from pipeline.evaluate.results import planned, studied
 from pipeline.evaluate.words import LANGUAGES
 from pipeline.evaluate.write_study import write_study
@@ -138,7 +138,7 @@ def _at_time_zero(study: Study, lake: Lake, made: str) -> pl.DataFrame:
     schema = {"unit_id": pl.String, "starts_on": pl.Date}
     study.session.con.register("_starts", pl.DataFrame(starts, schema=schema, orient="row").to_arrow())
     study.session.con.execute("create or replace table evaluate.starts as select * from _starts")
-    lake.run("evaluate.cohort")
+    lake.run("evaluate.cohort", stepped=bool(starts))
     return lake.read("evaluate.cohort")
 
 

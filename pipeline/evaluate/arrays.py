@@ -13,6 +13,7 @@ from pipeline.evaluate.protocol import Protocol
 RARE = 10  # persons; rarer levels of a text become one
 FEW_LOST = 10  # persons; with fewer lost, the share followed in the arm is all that can be learnt of loss
 UNKNOWN = "unknown"
+CALENDAR = ("month_number",)  # a number whose levels have nothing in common with their order
 
 
 def treated(frame: pl.DataFrame) -> np.ndarray:
@@ -45,7 +46,7 @@ def covariates(frame: pl.DataFrame, names: tuple[str, ...]) -> dict[str, np.ndar
     made: dict[str, np.ndarray] = {}
     for name in names:
         values = column(frame, name)
-        if values.dtype.is_numeric() or values.dtype == pl.Boolean:
+        if name not in CALENDAR and (values.dtype.is_numeric() or values.dtype == pl.Boolean):
             made |= _number(name, values.cast(pl.Float64))
         else:
             made |= _text(name, values.cast(pl.String))
@@ -82,8 +83,8 @@ def outcome(frame: pl.DataFrame, protocol: Protocol) -> tuple[np.ndarray, np.nda
     """((n,) the primary outcome, (n,) bool whether it was seen whole)."""
     values = column(frame, protocol.outcomes.primary).cast(pl.Float64)
     seen = values.is_not_null().to_numpy().copy()
-    if "followed_until" in frame.columns:
-        seen &= (frame["followed_until"] == "whole").to_numpy()
+    if "outcome_seen" in frame.columns:
+        seen &= (frame["outcome_seen"] == "whole").to_numpy()
     return values.fill_null(0.0).to_numpy(), seen
 
 

@@ -66,7 +66,7 @@ def followed(frame: pl.DataFrame, protocol: Protocol) -> list[Count]:
     """How far the analysed were followed, by why it ended."""
     found = []
     for key, name in SEEN.items():
-        part = frame.filter(pl.col("followed_until") == key)
+        part = frame.filter(pl.col("outcome_seen") == key)
         if part.height or key == "whole":
             found.append(_count(name, part, frame.height, protocol))
     return found

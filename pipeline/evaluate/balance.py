@@ -76,7 +76,9 @@ def love(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None) ->
     """Each covariate's distance between the arms before and after adjustment. `weights` (n,): what the adjustment gives
     each row; None where the outcome's model adjusts and no row is weighted."""
     a = arrays.treated(frame) > 0
-    columns = arrays.covariates(frame, protocol.adjust.covariates)
+    # where the start is by unit and month, the arms differ in those by design
+    by_design = (protocol.clusters, *arrays.CALENDAR) if protocol.arms.came_about == "stepped by unit" else ()
+    columns = arrays.covariates(frame, tuple(name for name in protocol.adjust.covariates if name not in by_design))
     rows = []
     for name, values in columns.items():
         if values.dtype.kind in "biuf":

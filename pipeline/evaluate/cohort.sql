@@ -1,7 +1,7 @@
 -- table:   evaluate.cohort
 -- grain:   one row per person_key, as_of
 -- inputs:  evaluate.time_zero, evaluate.starts, spells.ongoing, features.spell_features, ingest.persons
--- params:  none
+-- params:  stepped (boolean: the unit's start makes the arm, evaluate.starts; else time zero's own)
 -- known:   as the night would have known it on as_of, which is time zero; no outcome is read
 -- why:     who was there, in which arm, and what they were like before anything could differ between the arms
 --          (pipeline/evaluate/README.md#time-zero)
@@ -10,9 +10,9 @@ select
     time_zero.as_of,
     coalesce(time_zero.unit_id, ongoing.unit_id) as unit_id,
     case
-        when starts.unit_id is null then time_zero.arm
+        when not $stepped then time_zero.arm
         when starts.starts_on <= time_zero.as_of then 'intervention'
-        else 'control'
+        when ongoing.unit_id is not null then 'control'
     end as arm,
     starts.starts_on,
     time_zero.withdrew_on,

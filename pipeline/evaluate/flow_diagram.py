@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from pipeline.evaluate.figures import BLUE, INK, ORANGE
 from pipeline.evaluate.words import Speech
 
-WIDE = 34
+WIDE, UNITS = 34, 5.0  # letters a line; units an inch
 
 
 def flow(results: dict, say: Speech) -> Figure:
@@ -19,30 +19,37 @@ def flow(results: dict, say: Speech) -> Figure:
     n = say.number
     left_out = [f"{_short(say.both(step['name']))}: {n(step['both'])}" for step in told["steps"]]
     followed = told.get("followed", [])
-    high = 10.5 + 2.4 * max(sum(text.count("\n") + 1 for text in left_out), 1) + 2.2 * len(followed)
-    figure, axis = plt.subplots(figsize=(7.2, high / 5.2))
-    axis.set(xlim=(0, 100), ylim=(0, high))
-    axis.axis("off")
+    right = "\n".join([f"{say('flow.excluded')}. {say('flow.not_met')}:", *left_out]) if left_out else ""
     end = told["analysed"]
     clusters = f", {n(end['clusters'])} {say('flow.clusters')}" if end["clusters"] else ""
-    middle, last = high - 4.6 - 1.2 * len(left_out), 1.1 * len(followed)
-    arms_at = last * 2 + 2.4 if followed else 1.6
-    chosen_at = arms_at + 4.6
-    _arrow(axis, 50, high - 1.4, 50, chosen_at + 1.2)
-    _box(axis, 50, high - 1.4, f"{say('flow.found')}\nn = {n(told['found'])}", INK)
-    if left_out:
-        _arrow(axis, 50, middle, 57.5, middle)
-        _box(axis, 59, middle, "\n".join([f"{say('flow.excluded')}. {say('flow.not_met')}:", *left_out]), INK, side="left")
+    two, beside, below = _high(2), _high(right.count("\n") + 1) if right else 0.0, _high(len(followed)) if followed else -1.2
+    high = 0.6 + two + 1.8 + beside + two + 1.6 + two + 1.2 + below
+    figure, axis = plt.subplots(figsize=(7.2, high / UNITS))
+    axis.set(xlim=(0, 100), ylim=(0, high), position=(0, 0, 1, 1))
+    axis.axis("off")
+    found_at = high - 0.3 - two / 2
+    right_at = found_at - two / 2 - 0.9 - beside / 2
+    chosen_at = right_at - beside / 2 - 0.9 - two / 2
+    arms_at, last_at = chosen_at - two - 1.6, 0.3 + below / 2
+    _arrow(axis, 50, found_at - two / 2, 50, chosen_at + two / 2)
+    _box(axis, 50, found_at, f"{say('flow.found')}\nn = {n(told['found'])}", INK)
+    if right:
+        _arrow(axis, 50, right_at, 57.6, right_at)
+        _box(axis, 58.5, right_at, right, INK, side="left")
     _box(axis, 50, chosen_at, f"{say('flow.analysed')}\nn = {n(end['both'])}{clusters}", INK)
     for x, arm, colour in ((25, "treated", BLUE), (75, "control", ORANGE)):
-        _arrow(axis, 50, chosen_at - 1.3, x, arms_at + 1.3)
+        _arrow(axis, 50, chosen_at - two / 2, x, arms_at + two / 2)
         _box(axis, x, arms_at, f"{_short(say.both(results['arms'][arm]))}\nn = {n(end[arm])}", colour)
         if followed:
             rows = [f"{say.both(row['name'])}: {n(row[arm])}" for row in followed]
-            _arrow(axis, x, arms_at - 1.3, x, last * 2 - 0.1)
-            _box(axis, x, last, "\n".join(rows), colour)
-    figure.tight_layout(pad=0.3)
+            _arrow(axis, x, arms_at - two / 2, x, last_at + below / 2)
+            _box(axis, x, last_at, "\n".join(rows), colour)
     return figure
+
+
+def _high(lines: int) -> float:
+    """A box's height in the axis' units: 13.5 points a line and 9 for its rim."""
+    return (lines * 13.5 + 9) / 72 * UNITS
 
 
 def _short(text: str) -> str:

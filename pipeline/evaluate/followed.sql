@@ -140,7 +140,7 @@ select
         when lengths.withdrew_on - 1 <= least(lengths.seen_to, lengths.emigrated_on - 1) then 'withdrew'
         when lengths.emigrated_on - 1 <= lengths.seen_to then 'moved'
         else 'end of data'
-    end as followed_until,
+    end as outcome_seen,
     cast(coalesce(seen.visits, 0) as integer) as visits_count
 from lengths
 left join net on lengths.person_key = net.person_key and lengths.as_of = net.as_of

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from models.effects.design import Design
+from models.effects.design import Design, design
+from models.effects.did import did
 from models.effects.difference import mean_difference
 from models.effects.linear import least_squares, ols
 from models.effects.result import Effect, Term, wald
@@ -89,24 +90,28 @@ def difference_in_differences(
 
     a = arrays.treated(kept)
     after = arrays.column(kept, protocol.adjust.time).cast(pl.Float64).to_numpy()
-    X = design({"treated": a, "after": after, "treated:after": a * after} | arrays.covariates(kept, names), len(y))
-    kind = "cr2" if cluster is not None else "classical"
-    found = ols(y, X, cluster=cluster, se=kind, of="treated:after")
+    X = design(arrays.covariates(kept, names), len(y), intercept=False) if names else None
+    found = did(y, a, after, X=X, cluster=cluster)
     nowhere = Term(math.nan, math.nan, math.nan, math.nan, math.nan)
-    base = float(y[(a == 1) & (after == 0)].mean())
-    return Estimate("did", found, nowhere, base)
+    return Estimate("did", found, nowhere, float(y[(a == 1) & (after == 0)].mean()))
 
 
-def means(frame: pl.DataFrame, protocol: Protocol) -> list[dict]:
-    """Each arm's mean, spread and middle half of the primary outcome, of those followed throughout."""
+def means(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None = None) -> list[dict]:
+    """Each arm's mean, spread and middle half of the primary outcome, of those followed throughout (and kept by weights)."""
     y, seen = arrays.outcome(frame, protocol)
     a = arrays.treated(frame)
+    w = np.ones(len(y)) if weights is None else weights
     rows = []
     for arm, value in (("control", 0.0), ("treated", 1.0)):
-        mine = y[seen & (a == value)]
-        low, middle, high = (float(one) for one in np.quantile(mine, [0.25, 0.5, 0.75]))
-        rows.append({"arm": arm, "n": len(mine), "mean": float(mine.mean()), "sd": float(mine.std(ddof=1)),
-                     "quarter": low, "median": middle, "three_quarters": high})  # fmt: skip
+        at = seen & (a == value) & (w > 0)
+        mine, own = y[at], w[at]
+        mean = float(np.average(mine, weights=own))
+        order = np.argsort(mine)
+        reached = np.cumsum(own[order]) / own.sum()
+        low, middle, high = (float(mine[order][np.searchsorted(reached, share - 1e-12)]) for share in (0.25, 0.5, 0.75))
+        spread = math.sqrt(float(np.average((mine - mean) ** 2, weights=own)) * len(mine) / max(len(mine) - 1, 1))
+        rows.append({"arm": arm, "n": len(mine), "mean": mean, "sd": spread, "quarter": low, "median": middle,
+                     "three_quarters": high})  # fmt: skip
     return rows
 
 

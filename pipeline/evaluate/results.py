@@ -50,7 +50,7 @@ def studied(data: Data, read: Read, versions: dict, history: list[dict]) -> dict
         "table_one": balance.table_one(data.frame, protocol),
         "balance": _balance(data, protocol),
         "power": planning.power(data.frame, protocol),
-        "means": primary.means(data.frame, protocol),
+        "means": primary.means(data.frame, protocol, data.weights),
         "crude": number(primary.crude(data.frame, protocol)),
         "primary": main.as_json(),
         "few_clusters": primary.few_cluster_checks(data.frame, protocol),
@@ -117,7 +117,7 @@ def _flow(data: Data, protocol: Protocol) -> dict:
         "found": before.left, "found_in_arms": before.treated + before.control, "steps": steps,
         "analysed": {"treated": last.treated, "control": last.control, "both": last.left, "clusters": last.clusters},
     }  # fmt: skip
-    if "followed_until" in data.frame.columns:
+    if "outcome_seen" in data.frame.columns:
         seen = attrition.followed(data.frame, protocol)
         rows = shown_flow([(line.treated, line.control) for line in seen], smallest)
         made["followed"] = [

@@ -74,7 +74,7 @@ def _fall(joined: pl.DataFrame, protocol: Protocol) -> dict | None:
 def relapse(data: Data, protocol: Protocol) -> dict:
     """Sick leave that began again within the follow-up: share with any, mean number, of those followed throughout."""
     counted = data.relapses.group_by(KEYS).len("again")
-    frame = data.frame.join(counted, on=KEYS, how="left", maintain_order="left").filter(pl.col("followed_until") == "whole")
+    frame = data.frame.join(counted, on=KEYS, how="left", maintain_order="left").filter(pl.col("outcome_seen") == "whole")
     a, cluster = arrays.treated(frame), arrays.clusters(frame, protocol)
     times = frame["again"].fill_null(0).to_numpy().astype(float)
     share = mean_difference(100.0 * (times > 0), a, cluster=cluster)

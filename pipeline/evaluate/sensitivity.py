@@ -33,7 +33,7 @@ def all_of(data: Data, protocol: Protocol, main: primary.Estimate) -> dict:
         made["gaps"].append({"gap_days": days, **found["rmst"]})
     made["tipping"] = tipping(data.frame, protocol)
     made["tips_at"] = next((row["days"] for row in made["tipping"] if row["ci_low"] is None or row["ci_low"] <= 0 <= row["ci_high"]), None)
-    if protocol.arms.came_about != "randomised":
+    if protocol.arms.came_about != "randomised" and main.percent.estimate == main.percent.estimate:
         made["e_value"] = e_value(main)
     if told.negative_outcome:
         made["negative_outcome"] = {"name": told.negative_outcome} | _negative(data.frame, protocol)

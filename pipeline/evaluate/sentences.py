@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.evaluate.words import Speech
 
-WIDEST = 62  # percent of the page's width for the longer of the two bars
+WIDEST = 50  # percent of the page's width for the longer of the two bars
 COLOURS = {"treated": "#0b6fb8", "control": "#c8560b"}
 
 
@@ -66,12 +66,18 @@ def _page_one(r: dict, say: Speech) -> dict[str, Any]:
     return {
         "answer": answer, "conclusion": said,
         "answer_class": "cannot" if conclusion in ("cannot", "no_relevant") else "" if verdict["good"] else "against",
-        "bars": _bars(r, say, d, unit), "bars_note": say("one.bars_plain" if main["method"] == "none" else "one.bars"), "hundred": _hundred(r, say, unit, names) if conclusion in ("fewer", "more") else "",
+        "bars": _bars(r, say, d, unit), "bars_note": _bars_note(r, say), "hundred": _hundred(r, say, unit, names) if conclusion in ("fewer", "more") else "",
         "sure": say("one.sure_text" if r["n"]["clusters"] else "one.sure_alone", low=low, high=high, unit=unit),
         "cannot": _limits(r, say, reasons if conclusion != "cannot" else []),
         "primary": _primary(r, say), "primary_rows": _primary_rows(r, say, d),
         **_details(r, say, d, unit),
     }  # fmt: skip
+
+
+def _bars_note(r: dict, say: Speech) -> str:
+    if r["balance"]["weighted"]:
+        return say("one.bars_weighted")
+    return say("one.bars" if r["primary"]["method"] == "ancova" else "one.bars_did" if r["primary"]["method"] == "did" else "one.bars_plain")
 
 
 def _bars(r: dict, say: Speech, d: int, unit: str) -> list[dict]:
@@ -131,7 +137,8 @@ def _primary_rows(r: dict, say: Speech, d: int) -> list[dict]:
     rows = [{"name": name, "main": True, "digits": d, **main["estimate"]}]
     if main["percent"]["estimate"] is not None:
         rows.append({"name": f"{name}, %", "main": True, "digits": 0, **main["percent"]})
-    rows.append({"name": say("methods_short.none"), "digits": d, **r["crude"]})
+    if main["method"] not in ("did", "none"):
+        rows.append({"name": say("methods_short.none"), "digits": d, **r["crude"]})
     for row in found.get("variances") or []:
         if row["errors"] in ("cr1", "cr2", "cr3"):
             rows.append({"name": f"{say('methods_short.ancova')}, {say('errors.' + row['errors'])}", "digits": d, **row})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import polars as pl
 from scipy import stats
@@ -45,7 +47,7 @@ def levels(frame: pl.DataFrame, split: Subgroup) -> pl.Series:
     if not split.cuts:
         return values.cast(pl.String)
     edges = sorted(split.cuts)
-    names = [f"< {edges[0]:g}", *(f"{a:g} – < {b:g}" for a, b in zip(edges, edges[1:], strict=False)), f"≥ {edges[-1]:g}"]
+    names = [f"< {edges[0]:g}", *(f"{a:g} – < {b:g}" for a, b in itertools.pairwise(edges)), f"≥ {edges[-1]:g}"]
     x = values.cast(pl.Float64).to_numpy()
     place = np.searchsorted(edges, x, side="right")
     return pl.Series([None if np.isnan(v) else names[at] for v, at in zip(x, place, strict=True)], dtype=pl.String)
