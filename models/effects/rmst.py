@@ -67,7 +67,7 @@ def rmst(
     for name, rows in sets:
         ended = event[rows] > 0
         last = duration[rows].max()
-        if tau > last and not (ended[duration[rows] == last]).any():
+        if tau > last and not ended[duration[rows] == last].all():
             raise CannotEstimate(f"tau is beyond the follow-up of an arm, which ends at {last:g}; give a smaller tau")
         mean, se = restricted_mean(
             duration[rows], event[rows], tau, entry=part(entry, rows), weights=part(weights, rows), cluster=part(cluster, rows)

@@ -1,0 +1,1 @@
+"""Estimators of an effect, by numbers worked out by hand."""
