@@ -86,7 +86,6 @@ def difference_in_differences(
     kept: pl.DataFrame, y: np.ndarray, cluster: np.ndarray | None, protocol: Protocol, names: tuple[str, ...]
 ) -> Estimate:
     """Change in the treated less change in the controls: the coefficient of treated x after."""
-    from models.effects.design import design
 
     a = arrays.treated(kept)
     after = arrays.column(kept, protocol.adjust.time).cast(pl.Float64).to_numpy()

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
+from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from pipeline.evaluate.figures import LOOK
 from pipeline.evaluate.sentences import digits_of, sentences
 from pipeline.evaluate.words import Speech
 
@@ -19,15 +21,21 @@ def page(results: dict, figures: dict[str, Figure], say: Speech) -> str:
     """HTML of a study or a plan, from the content of results.json; all text is escaped."""
     return _template().render(
         r=results, s=sentences(results, say) | {"table_one": _table_one(results, say)}, say=say, num=say.number, p=say.p,
-        interval=say.interval, digits=digits_of(results), figures={name: Markup(svg(one)) for name, one in figures.items()},
+        interval=say.interval, digits=digits_of(results), figures={name: _inlined(one) for name, one in figures.items()},
         arm1=say.both(results["arms"]["treated"]), arm0=say.both(results["arms"]["control"]),
     )  # fmt: skip
+
+
+def _inlined(figure: Figure) -> Markup:
+    """The figure inside the page, where the element around it has the name for those who cannot see it."""
+    return Markup(svg(figure).replace("<svg ", '<svg aria-hidden="true" ', 1))
 
 
 def svg(figure: Figure) -> str:
     """The figure as SVG without the head of a file, its date or its fixed size."""
     text = io.StringIO()
-    figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight", pad_inches=0.05)
+    with plt.rc_context(LOOK):  # its salt makes the ids of a figure's parts the same each time
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight", pad_inches=0.05)
     inner = text.getvalue()
     inner = inner[inner.index("<svg") :]
     inner = re.sub(r"<metadata>.*?</metadata>", "", inner, flags=re.S)

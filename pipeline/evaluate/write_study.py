@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 from matplotlib import pyplot as plt
 
-from pipeline.evaluate.figures import all_figures
+from pipeline.evaluate.figures import LOOK, all_figures
 from pipeline.evaluate.words import Speech
 from pipeline.evaluate.write_page import page, svg
 from pipeline.store.files import private_folder, replace_folder, write_text_whole, write_whole
@@ -47,7 +47,8 @@ def write_report(file: Path, folder: Path, language: str) -> Path:
 def _figures(figures: dict, folder: Path) -> None:
     for name, figure in figures.items():
         (folder / f"{name}.svg").write_text(svg(figure) + "\n", encoding="utf-8")
-        figure.savefig(folder / f"{name}.png", bbox_inches="tight", pad_inches=0.05, metadata={"Software": None})
+        with plt.rc_context(LOOK):
+            figure.savefig(folder / f"{name}.png", bbox_inches="tight", pad_inches=0.05, metadata={"Software": None})
 
 
 def _tables(results: dict, folder: Path) -> None:

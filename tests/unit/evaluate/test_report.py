@@ -1,0 +1,187 @@
+"""The report: in both languages, every number from results.json, no small count, no conclusion that does not follow."""
+
+import functools
+import json
+import re
+from html.parser import HTMLParser
+
+import polars as pl
+import pytest
+
+from pipeline.evaluate.words import LANGUAGES, MINUS, NARROW, Speech, table
+from pipeline.evaluate.write_study import plain, write_report
+from tests.unit.evaluate.made_up import cohort, results, written
+
+CONSTANT = {"95", "1", "100", "0.05", "20", "10", "24", "12", "3"}  # of the language and of columns' names, not of the study
+
+
+class Shown(HTMLParser):
+    """The text that a reader sees, less figures, style and what is marked as fixed."""
+
+    VOID = ("meta", "br", "img", "link", "use", "path", "input")
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.shut = [], []
+
+    def handle_starttag(self, tag, attrs):
+        if tag in self.VOID:
+            return
+        fixed = tag in ("style", "svg", "title") or "data-fixed" in dict(attrs)
+        self.shut.append((tag, fixed))
+
+    def handle_endtag(self, tag):
+        if tag not in self.VOID:
+            self.shut.pop()
+
+    def handle_data(self, data):
+        if not any(fixed for _, fixed in self.shut):
+            self.words.append(data)
+
+
+def leaves(value):
+    if isinstance(value, dict):
+        return [leaf for one in value.values() for leaf in leaves(one)]
+    if isinstance(value, list):
+        return [leaf for one in value for leaf in leaves(one)]
+    if isinstance(value, bool) or value is None:
+        return []
+    if isinstance(value, str):
+        return [float(one) for one in re.findall(r"\d+(?:\.\d+)?", value)]
+    return [float(value)]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return results(tmp_path_factory.mktemp("study"))
+
+
+@pytest.fixture(scope="module")
+def folder(made, tmp_path_factory):
+    return written(tmp_path_factory.mktemp("report"), made).parent
+
+
+@functools.cache
+def page_of(folder, language):
+    return write_report(folder / "results.json", folder, language).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_number_in_the_text_is_one_of_results_json(folder, made, language):
+    reader = Shown()
+    reader.feed(page_of(folder, language))
+    say = Speech(language)
+    known = set(CONSTANT)
+    for leaf in leaves(made):
+        for value in (leaf, 100 * leaf):
+            known |= {say.number(abs(value), digits) for digits in range(4)}
+    text = " ".join(reader.words)
+    point = re.escape(say.words["decimal"])
+    group = NARROW if language == "sv" else ","
+    shown = re.findall(rf"(?<![\w.])\d{{1,3}}(?:{group}\d{{3}})+(?:{point}\d+)?|\d+(?:{point}\d+)?", re.sub(r"[A-Z]\w*-?\d\w*", "", text))
+    assert len(shown) > 150
+    assert sorted({one for one in shown if one not in known and one.replace(",", ".") not in known}) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_of_the_program_is_left_in_the_text(folder, language):
+    reader = Shown()
+    reader.feed(page_of(folder, language))
+    text = " ".join(reader.words)
+    assert not re.search(r"\b(None|nan|inf|undefined|Undefined)\b|\{|\}|_days|_count|unit_id", text)
+    assert f'<html lang="{language}">' in page_of(folder, language)
+
+
+def test_both_languages_have_the_same_words_with_the_same_places():
+    def places(value, at=""):
+        if isinstance(value, dict):
+            return {name: found for key, one in value.items() for name, found in places(one, f"{at}.{key}").items()}
+        return {at: sorted(set(re.findall(r"\{(\w+)\}", value)))}
+
+    assert places(table("sv")) == places(table("en"))
+
+
+def test_page_one_gives_the_answer_only_when_the_interval_carries_it(folder, made):
+    assert made["verdict"]["conclusion"] == "fewer" and made["verdict"]["good"]
+    assert "We cannot conclude" not in page_of(folder, "en")
+
+
+def test_without_an_effect_it_says_that_we_cannot_conclude(tmp_path):
+    made = results(tmp_path, frame=cohort(150, effect=0.0, seed=3))
+    assert made["primary"]["estimate"]["ci_low"] < 0 < made["primary"]["estimate"]["ci_high"]
+    assert made["verdict"]["conclusion"] == "cannot"
+    page = page_of(written(tmp_path, made).parent, "sv")
+    assert re.search(r'<p class="big">Det går inte att dra någon slutsats', page)
+
+
+def test_arms_that_differ_from_the_start_and_were_not_drawn_carry_no_conclusion(tmp_path):
+    frame = cohort().with_columns(age_years=pl.when(pl.col("arm") == "control").then(60).otherwise(pl.col("age_years") % 20 + 20))
+    made = results(tmp_path, ("came_about: randomised", "came_about: concurrent controls"), ("  allocation: {unit: person}\n", ""), frame=frame)
+    assert made["verdict"]["conclusion"] == "cannot"
+    assert "unbalanced" in [one["code"] for one in made["verdict"]["reasons"]]
+
+
+def test_whole_units_in_each_arm_and_few_of_them_carry_no_conclusion(tmp_path):
+    frame = cohort().with_columns(arm=pl.when(pl.col("unit_id").is_in(["U0", "U1", "U2"])).then(pl.lit("intervention")).otherwise(pl.lit("control")))
+    frame = frame.with_columns(net_days=pl.col("net_days") - 80 * (pl.col("arm") == "intervention"))
+    made = results(tmp_path, ("allocation: {unit: person}", "allocation: {unit: cluster}"), ("without_each_cluster: true", "without_each_cluster: false"), frame=frame)
+    assert made["verdict"]["conclusion"] == "cannot"
+    assert "few_treated_clusters" in [one["code"] for one in made["verdict"]["reasons"]]
+
+
+def test_a_protocol_changed_after_the_outcomes_were_read_is_told_on_page_one(tmp_path):
+    earlier = {"sha256": "0" * 64, "registered": "2026-01-05", "first_read": "2026-01-10T04:05:00", "data_as_of": "2026-01-09"}
+    made = results(tmp_path, history=[earlier])
+    page = page_of(written(tmp_path, made).parent, "en")
+    assert page.index("The protocol was changed after outcomes") < page.index("statistician\">")
+
+
+def test_counts_under_the_limit_are_neither_in_results_nor_in_tables(tmp_path):
+    frame = cohort().with_columns(
+        outcome_seen=pl.when(pl.col("person_key") <= 3).then(pl.lit("moved")).otherwise(pl.lit("whole")),
+        chapter=pl.when(pl.col("person_key").is_between(10, 12)).then(pl.lit("Z")).otherwise(pl.lit("F")),
+    )
+    made = results(tmp_path, frame=frame)
+    assert all(row[arm] is None or row[arm] == 0 or row[arm] >= 5 for row in made["flow"]["followed"] for arm in ("treated", "control", "both"))
+    rare = [row for row in made["table_one"] if row["name"] == "chapter"]
+    assert all(row[arm] is None or row[arm]["n"] >= 5 for row in rare for arm in ("treated", "control"))
+    small = [row for row in made["table_one"] if row["name"] == "chapter" and row["level"] != "F"]
+    assert all(row["treated"] is None and row["control"] is None and row["smd"] is None for row in small)
+
+
+def test_the_page_asks_nothing_of_the_net_and_runs_no_script(folder):
+    page = page_of(folder, "sv")
+    assert not re.search(r"<script|<link|@import|https?://(?!www\.w3\.org)", page)
+
+
+def test_tables_and_figures_of_an_earlier_run_do_not_stay(folder):
+    page_of(folder, "sv")
+    (folder / "tables" / "old.csv").write_text("x")
+    write_report(folder / "results.json", folder, "sv")
+    assert not (folder / "tables" / "old.csv").exists()
+    for name in ("flow", "balance", "return", "degree", "subgroups", "published", "power"):
+        assert (folder / "figures" / f"{name}.svg").read_text().startswith("<svg") and (folder / "figures" / f"{name}.png").stat().st_size > 5000
+    head = (folder / "tables" / "table_one.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert head.startswith("\ufeffname;level;control_mean")
+
+
+def test_the_same_results_give_the_same_page(folder):
+    assert write_report(folder / "results.json", folder, "en").read_text(encoding="utf-8") == page_of(folder, "en")
+
+
+def test_the_same_rows_give_the_same_results(made, tmp_path):
+    again = results(tmp_path)
+    for one in (again["protocol"], made["protocol"]):
+        assert one["sha256"]
+    assert again == made
+
+
+def test_numbers_are_written_as_the_language_writes_them():
+    assert Speech("sv").number(-1234.5, 1) == f"{MINUS}1{NARROW}234,5"
+    assert Speech("en").number(-1234.5, 1) == f"{MINUS}1,234.5"
+    assert Speech("en").number(-0.04, 1) == "0.0" and Speech("en").number(3, sign=True) == "+3"
+    assert Speech("sv").p(0.00001) == "<0,001" and Speech("en").number(None) == "–"
+
+
+def test_results_hold_nothing_that_json_does_not_have():
+    assert json.loads(json.dumps(plain({"a": float("nan"), "b": (1, float("inf")), "c": 1 / 3}))) == {"a": None, "b": [1, None], "c": 0.3333333333}
