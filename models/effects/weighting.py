@@ -39,15 +39,15 @@ def ipw(
     estimand: str = "ate",
     cluster: np.ndarray | None = None,
     weights: np.ndarray | None = None,
-    se: str | None = None,
+    se: str = "stacked",
 ) -> Effect:
     """Difference of weighted means (Hajek), weights from a logistic model of treatment on X.
 
     Parameters
     ----------
     estimand : ate (all) or att (the treated). weights : (n,) to multiply by, such as those for loss to follow-up.
-    se : default hc1, cr2 with clusters: the weights taken as known, which is wide for the ate;
-    "stacked": the estimation of the propensity counted in. The terms hold both.
+    se : "stacked": the estimation of the propensity counted in; "hc1" (or "cr2" with clusters): the weights taken
+    as known, as textbooks print it, which is wide. The terms hold both.
 
     Source: Lunceford & Davidian 2004, Stat Med 23:2937; Hernan & Robins, What If, ch. 12.
     """
@@ -56,8 +56,7 @@ def ipw(
     fit = propensity(yes, X)
     w = weights_of(fit.mean, yes, estimand) * (1 if weights is None else np.asarray(weights, dtype=float))
     line = least_squares(y, design({"treated": yes.astype(float)}, len(y)), w)
-    kind = "hc1" if cluster is None else "cr2"
-    known = se if se not in (None, "stacked") else kind
+    known = se if se != "stacked" else "hc1" if cluster is None else "cr2"
     difference = line.terms(known, cluster)["treated"]
     stacked = _stacked(y, yes, w, fit, X, line.beta, estimand, cluster)
     main = stacked if se == "stacked" else difference

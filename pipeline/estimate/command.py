@@ -38,6 +38,8 @@ mean-cumulative   --entry --duration --event --id; --treated; --times
 aft               --duration --event --covariates; --shape
 discrete-hazard   --duration (whole periods) --event --covariates
 negative-binomial --outcome --treated --covariates; --duration = exposure
+sequential-trials --id --period --treated (starts now, 0/1) --event --tau
+                  (periods) --covariates
 net-benefit       --outcome (gain) --cost --treated; --times = worth of a unit;
                   or --priority (chance) --outcome; --times = thresholds
 rate              --outcome (scores) --priority, or with --treated --covariates
@@ -64,9 +66,9 @@ def estimate(
     weights: Annotated[str | None, typer.Option(metavar="COLUMN", help="Weight of each row.")] = None,
     cause: Annotated[int | None, typer.Option(help="The event looked at. Default: any (kaplan-meier, rmst, cox), else the least.")] = None,
     formula: Annotated[str | None, typer.Option(metavar="TEXT", help='As "y ~ a*b + C(d)" in place of --outcome and --covariates; the answer is --treated, else the last interaction, else the first term.')] = None,
-    se: Annotated[str | None, typer.Option(metavar="KIND", help="classical, hc0-hc3, cr0, cr1, cr1s, cr2, cr3; ipw also stacked.")] = None,
+    se: Annotated[str | None, typer.Option(metavar="KIND", help="classical, hc0-hc3, cr0, cr1, cr1s, cr2, cr3. ipw: hc1 takes the weights as known (as published, wide), stacked counts their estimation in.")] = None,
     ties: Annotated[str, typer.Option(help="efron or breslow.")] = "efron",
-    period: Annotated[str | None, typer.Option(metavar="COLUMN", help="did: 0 before and 1 after; or the period, with --first and --id.")] = None,
+    period: Annotated[str | None, typer.Option(metavar="COLUMN", help="did: 0 before and 1 after; or the period, with --first and --id. sequential-trials: the moment, whole numbers.")] = None,
     first: Annotated[str | None, typer.Option(metavar="COLUMN", help="did: the period of a unit's first treatment, empty or 0 = never.")] = None,
     exact: Annotated[str | None, typer.Option(metavar="A,B", help="match: columns that must be equal.")] = None,
     caliper: Annotated[float | None, typer.Option(help="match: greatest distance, in standard deviations of the propensity's logit.")] = None,

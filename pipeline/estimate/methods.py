@@ -136,8 +136,9 @@ def _estimand(a: Asked) -> str:
 
 
 def ipw(a: Asked, c: Columns) -> Effect:
+    se = a.se or ("cr2" if a.cluster else "hc1")
     return EFFECTS["ipw"](
-        *_causal(a, c), estimand=_estimand(a), cluster=c.role("cluster"), weights=c.role("weights"), se=a.se
+        *_causal(a, c), estimand=_estimand(a), cluster=c.role("cluster"), weights=c.role("weights"), se=se
     )
 
 
@@ -272,6 +273,14 @@ def discrete_hazard(a: Asked, c: Columns) -> Effect:
     )
 
 
+def sequential_trials(a: Asked, c: Columns) -> Effect:
+    a.need("id", "period", "treated", "event", "tau")
+    return EFFECTS["sequential-trials"](
+        c.role("id"), c.role("period"), c.role("treated"), _only(c.role("event"), a.cause) > 0, c.design(),
+        lags=int(a.tau), cluster=c.role("cluster"),
+    )  # fmt: skip
+
+
 METHODS: dict[str, Callable[[Asked, Columns], Effect]] = {
     "mean-difference": mean_difference,
     "ols": ols,
@@ -294,6 +303,7 @@ METHODS: dict[str, Callable[[Asked, Columns], Effect]] = {
     "negative-binomial": negative_binomial,
     "wild-bootstrap": wild_bootstrap,
     "randomisation": randomisation,
+    "sequential-trials": sequential_trials,
     "net-benefit": net_benefit,
     "rate": rate,
 }

@@ -39,14 +39,14 @@ def test_matching_finds_matchits_pairs():
     assert (found.terms["adjusted"].estimate, found.terms["adjusted"].se) == (close(1307.01, 1e-2), close(718.82, 1e-2))
     balance = {line["column"]: line for line in found.table}
     assert (balance["re74"]["smd"], balance["re74"]["smd_after"]) == (close(-0.721, 5e-4), close(-0.078, 5e-4))
-    weighted = ipw(*given, estimand="att")
+    weighted = ipw(*given, estimand="att", se="hc1")
     assert (weighted.estimate, weighted.se) == (close(1214.07, 1e-2), close(825.40, 1e-2))
 
 
 @row("O18")
 def test_quitting_smoking_adds_3_4_kg_by_weighting_as_hernan_and_robins_print():
     data = causal("nhefs_complete")
-    found = ipw(data.wt82_71.to_numpy(), data.qsmk.to_numpy(), formula(data, SMOKING)[1])
+    found = ipw(data.wt82_71.to_numpy(), data.qsmk.to_numpy(), formula(data, SMOKING)[1], se="hc1")
     assert (found.n, found.estimate, found.se) == (1566, close(3.440535, 1e-5), close(0.525829, 1e-5))
     assert (round(found.estimate, 1), round(found.ci_low, 1), round(found.ci_high, 1)) == (3.4, 2.4, 4.5)
     names = ("weight_mean", "weight_min", "weight_max", "stabilised_mean", "stabilised_min", "stabilised_max")

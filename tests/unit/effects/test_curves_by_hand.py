@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from models.effects.bootstrap import bootstrap_rmst
 from models.effects.competing import aalen_johansen, time_lost
 from models.effects.counting import counts
 from models.effects.design import CannotEstimate
@@ -105,3 +106,14 @@ def test_after_death_no_more_events_come():
     # two persons; one dies at 1, the other has an event at 2: half of all, not one each
     found = mean_cumulative(np.array([1, 2]), np.array([2, 1]), cause=1, times=[2])
     assert found.estimate == pytest.approx(0.5)
+
+
+def test_the_bootstrap_of_counts_has_greenwoods_error():
+    rng = np.random.default_rng(8)
+    arm = rng.integers(0, 2, 4000)
+    end, out = np.ceil(rng.exponential(60, 4000)), np.ceil(rng.exponential(120, 4000))
+    days, event = np.minimum(end, out), (end <= out).astype(int)
+    found, greenwood = bootstrap_rmst(days, event, arm, tau=90), rmst(days, event, treated=arm, tau=90)
+    assert found.estimate == pytest.approx(greenwood.estimate)
+    assert found.se == pytest.approx(greenwood.se, rel=0.06)
+    assert (found.ci_low, found.ci_high) == pytest.approx((greenwood.ci_low, greenwood.ci_high), abs=0.2)
