@@ -91,7 +91,9 @@ net as (
         sum(
             (
                 date_diff(
-                    'day', greatest(segments.start_date, lengths.as_of + 1), least(segments.end_date, lengths.counted_to)
+                    'day',
+                    greatest(segments.start_date, lengths.as_of + 1),
+                    least(segments.end_date, lengths.counted_to)
                 ) + 1
             ) * segments.degree
         ) as degree_days

@@ -21,7 +21,9 @@ steps as (
         first_day,
         last_day,
         cast(
-            floor((date_diff('day', cast($first as date), first_day) + $every_days - 1) / greatest($every_days, 1)) as integer
+            floor(
+                (date_diff('day', cast($first as date), first_day) + $every_days - 1) / greatest($every_days, 1)
+            ) as integer
         ) as first_step,
         cast(floor(date_diff('day', cast($first as date), last_day) / greatest($every_days, 1)) as integer) as last_step
     from periods
