@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -10,22 +11,23 @@ from scipy import stats
 
 from models.effects.difference import mean_difference
 from models.effects.negative_binomial import negative_binomial
-from models.effects.result import Term
+from models.effects.result import Effect, Term
 from pipeline.evaluate import arrays, primary, returning
 from pipeline.evaluate.data import Data
 from pipeline.evaluate.numbers import exponentiated, number
 from pipeline.evaluate.protocol import Protocol
 
 KEYS = ["person_key", "as_of"]
+WEIGHT = "_weight"  # what the adjustment gives each row; rows it leaves out are gone
 
 
 def all_of(data: Data, protocol: Protocol, main: primary.Estimate) -> dict:
     """One entry an outcome that the protocol names, in its order."""
-    wanted = protocol.outcomes.secondary
+    whole, data = data, _kept(data)
     made: dict = {}
-    for name in wanted:
+    for name in protocol.outcomes.secondary:
         if name == "return":
-            made[name] = returning.of(data.frame, protocol, data.weights)
+            made[name] = returning.of(whole.frame, protocol, whole.weights)
         elif name == "degree":
             made[name] = degree(data, protocol)
         elif name == "relapse":
@@ -39,10 +41,21 @@ def all_of(data: Data, protocol: Protocol, main: primary.Estimate) -> dict:
     return made
 
 
+def _kept(data: Data) -> Data:
+    """The rows that the adjustment keeps, each with its weight: what follows is to be of the same comparison."""
+    w = np.ones(data.frame.height) if data.weights is None else data.weights
+    return replace(data, frame=data.frame.with_columns(pl.Series(WEIGHT, w)).filter(pl.col(WEIGHT) > 0))
+
+
+def _difference(y: np.ndarray, part: pl.DataFrame, protocol: Protocol) -> Effect:
+    w = part[WEIGHT].to_numpy()
+    return mean_difference(y, arrays.treated(part), cluster=arrays.clusters(part, protocol), weights=None if np.allclose(w, 1) else w)
+
+
 def degree(data: Data, protocol: Protocol) -> dict:
     """Mean degree in each month of 30 days around time zero, by arm; and how much more it fell in the treated arm."""
     rows = []
-    whole = data.frame.select(*KEYS, "treated", *_cluster_column(protocol))
+    whole = data.frame.select(*KEYS, "treated", WEIGHT, *_cluster_column(protocol))
     joined = data.months.join(whole, on=KEYS, how="inner").sort("month", *KEYS)
     for (month,), part in joined.group_by("month", maintain_order=True):
         a = arrays.treated(part)
@@ -51,34 +64,36 @@ def degree(data: Data, protocol: Protocol) -> dict:
         y = part["degree_percent"].to_numpy()
         row: dict = {"month": int(month)}
         for arm, value in (("control", 0.0), ("treated", 1.0)):
-            mine = y[a == value]
-            reach = 1.96 * mine.std(ddof=1) / math.sqrt(len(mine))
-            row[arm] = {"mean": float(mine.mean()), "ci_low": float(mine.mean() - reach), "ci_high": float(mine.mean() + reach)}
-        row["difference"] = number(mean_difference(y, a, cluster=arrays.clusters(part, protocol)))
+            row[arm] = _mean_of(y[a == value], part[WEIGHT].to_numpy()[a == value])
+        row["difference"] = number(_difference(y, part, protocol))
         rows.append(row)
     return {"months": rows, "fall": _fall(joined, protocol)}
 
 
+def _mean_of(mine: np.ndarray, w: np.ndarray) -> dict:
+    mean = float(np.average(mine, weights=w))
+    reach = 1.96 * math.sqrt(float(w**2 @ (mine - mean) ** 2)) / float(w.sum())
+    return {"mean": mean, "ci_low": mean - reach, "ci_high": mean + reach}
+
+
 def _fall(joined: pl.DataFrame, protocol: Protocol) -> dict | None:
     """Difference in differences: each person's mean degree after time zero less before, by arm."""
-    side = joined.with_columns(after=pl.col("month") >= 0).group_by(*KEYS, "after", "treated", *_cluster_column(protocol)).agg(
+    side = joined.with_columns(after=pl.col("month") >= 0).group_by(*KEYS, "after", "treated", WEIGHT, *_cluster_column(protocol)).agg(
         pl.col("degree_percent").mean()
     )  # fmt: skip
     wide = side.filter("after").join(side.filter(~pl.col("after")), on=KEYS, how="inner", suffix="_before").sort(KEYS)
     if not wide.height:
         return None
     change = (wide["degree_percent"] - wide["degree_percent_before"]).to_numpy()
-    return number(mean_difference(change, arrays.treated(wide), cluster=arrays.clusters(wide, protocol)))
+    return number(_difference(change, wide, protocol))
 
 
 def relapse(data: Data, protocol: Protocol) -> dict:
     """Sick leave that began again within the follow-up: share with any, mean number, of those followed throughout."""
     counted = data.relapses.group_by(KEYS).len("again")
     frame = data.frame.join(counted, on=KEYS, how="left", maintain_order="left").filter(pl.col("outcome_seen") == "whole")
-    a, cluster = arrays.treated(frame), arrays.clusters(frame, protocol)
     times = frame["again"].fill_null(0).to_numpy().astype(float)
-    share = mean_difference(100.0 * (times > 0), a, cluster=cluster)
-    mean = mean_difference(times, a, cluster=cluster)
+    share, mean = _difference(100.0 * (times > 0), frame, protocol), _difference(times, frame, protocol)
     return {
         "share": number(share) | _arms(share), "number": number(mean) | _arms(mean), "n": frame.height,
         "curve": _again_curve(data, protocol),
@@ -87,12 +102,14 @@ def relapse(data: Data, protocol: Protocol) -> dict:
 
 def _again_curve(data: Data, protocol: Protocol) -> list[dict]:
     """Mean number of new spells by day (Nelson-Aalen mean): events over those still followed."""
-    joined = data.relapses.join(data.frame.select(*KEYS, "treated"), on=KEYS, how="inner")
+    joined = data.relapses.join(data.frame.select(*KEYS, "treated", WEIGHT), on=KEYS, how="inner")
     rows = []
     for arm, value in (("control", 0.0), ("treated", 1.0)):
-        followed = data.frame.filter(pl.col("treated") == value)["followed_days"].to_numpy()
-        at = np.sort(joined.filter(pl.col("treated") == value)["after_days"].to_numpy())
-        steps = np.array([1 / max((followed >= day).sum(), 1) for day in at])
+        arm_rows = data.frame.filter(pl.col("treated") == value)
+        followed, w = arm_rows["followed_days"].to_numpy(), arm_rows[WEIGHT].to_numpy()
+        again = joined.filter(pl.col("treated") == value).sort("after_days", *KEYS)
+        at = again["after_days"].to_numpy()
+        steps = np.array([own / w[followed >= day].sum() for day, own in zip(at, again[WEIGHT], strict=True)])
         for day in range(0, protocol.follow_up.days + 1, 14):
             if (followed >= day).sum() >= protocol.smallest_cell:
                 rows.append({"arm": arm, "day": day, "value": float(steps[at <= day].sum())})
@@ -113,7 +130,7 @@ def questionnaire(data: Data, protocol: Protocol) -> dict:
     if min(counts.values()) < max(protocol.smallest_cell, 10):
         return {"too_few": True, "name": vars(asked.name), "month": asked.month}
     found = primary.of_values(
-        kept, kept["answer_after"].to_numpy(), np.ones(kept.height), protocol, "ancova", ("answer_before", *protocol.adjust.covariates)
+        kept, kept["answer_after"].to_numpy(), kept[WEIGHT].to_numpy(), protocol, "ancova", ("answer_before", *protocol.adjust.covariates)
     )
     means = mean_difference(kept["answer_after"].to_numpy(), a)
     return {
@@ -134,7 +151,8 @@ def visits(frame: pl.DataFrame, protocol: Protocol) -> dict:
     names = (*protocol.adjust.covariates, *_cluster_column(protocol)) if inside else protocol.adjust.covariates
     # few clusters make a sandwich too thin: where both arms are in each, clusters have a level each instead
     found = negative_binomial(
-        counts, arrays.design_of(kept, names), exposure=days, cluster=np.arange(len(a)) if inside else cluster, of="treated"
+        counts, arrays.design_of(kept, names), exposure=days, cluster=np.arange(len(a)) if inside else cluster,
+        weights=kept[WEIGHT].to_numpy(), of="treated",
     )
     rates = {arm: float(365 * counts[a == v].sum() / days[a == v].sum()) for arm, v in (("control", 0.0), ("treated", 1.0))}
     return exponentiated(found) | {"a_year": rates, "n": kept.height}
