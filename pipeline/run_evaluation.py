@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +23,7 @@ from pipeline.evaluate.results import planned, studied
 from pipeline.evaluate.words import LANGUAGES
 from pipeline.evaluate.write_study import write_study
 from pipeline.lock import only_run
+from pipeline.privacy.access_log import AccessLog
 from pipeline.run import Session
 from pipeline.run_order import FEATURE_TABLES, SPELL_TABLES
 from pipeline.run_training import AGE_LIMIT_YEARS, reporting_delay
@@ -58,15 +60,30 @@ def evaluate(session: Session, name: str, plan: bool, out: Path | None, language
         raise UsageError(f"the report is not written in {language!r}", remedy=f"use one of {', '.join(LANGUAGES)}")
     read = read_protocol(find(name))
     study = Study(session, read, language or session.region.language, out or session.home.studies / read.protocol.study)
+    begun, outcome = time.perf_counter(), "failed"
     with only_run(session.home):
         try:
             report = _plan(study) if plan else _whole(study)
+            outcome = "done"
         except CannotEstimate as fault:
             raise UsageError(f"study {read.protocol.study}: {fault}", remedy="look at arms and covariates in the protocol") from None
         finally:
             session.close()
+            _note(study, plan, outcome, time.perf_counter() - begun)
     study.console.note(f"  {report}")
     return report
+
+
+def _note(study: Study, plan: bool, outcome: str, seconds: float) -> None:
+    """The run in the book of runs."""
+    session = study.session
+    run_id = f"{session.started:%Y%m%dT%H%M%S}-evaluate"
+    record = {
+        "run_id": run_id, "command": "evaluate", "study": study.protocol.study, "plan": plan, "outcome": outcome,
+        "started": session.started.isoformat(timespec="seconds"), **_versions(study), "protocol_sha256": study.read.sha256,
+        "tables": session.ledger.as_rows(), "seconds": round(seconds, 2),
+    }  # fmt: skip
+    books.keep(session.home, run_id, record)
 
 
 def _plan(study: Study) -> Path:
@@ -83,6 +100,7 @@ def _whole(study: Study) -> Path:
     if study.protocol.population.source in ("enrolments", "weekly"):
         # the mark is set before the first outcome is read: a run that fails afterwards has read them too
         history = registered.outcomes_are_read(session.home, study.read, session.as_of, session.started)
+        AccessLog(session.home).write(session.started, "evaluation", f"evaluate {study.protocol.study}", "follow-up")
         data = _outcomes(study, frame, lines)
     else:
         history = registered.outcomes_are_read(session.home, study.read, session.started.date(), session.started)
