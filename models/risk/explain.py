@@ -28,8 +28,8 @@ class SubstitutionExplainer:
         weight = np.ones(len(X)) if sample_weight is None else sample_weight
         held = np.arange(len(X)) % 5 == 0
         self.stand_in_ = HistGradientBoostingRegressor(
-            max_iter=120,
-            learning_rate=0.1,
+            max_iter=50,
+            learning_rate=0.2,
             min_samples_leaf=30,
             categorical_features=self.categorical,
             early_stopping=False,

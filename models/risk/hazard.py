@@ -24,7 +24,7 @@ class DiscreteTimeHazard:
     names : feature names in column order. `day` (day of the spell, default 1) and `certified_days_ahead`
         (days left of the certificate in force; absent or missing: not known) are read by name.
     categorical : bool per column. max_iter, learning_rate, max_leaf_nodes, min_samples_leaf : of the boosting.
-    max_rows : most person-period rows to fit on. seed : of sampling and boosting.
+    max_cells : most person-period rows x columns to fit on; 80 million take 1.2 GB for a while. seed : of sampling and boosting.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class DiscreteTimeHazard:
         max_leaf_nodes: int = 31,
         min_samples_leaf: int = 200,
         l2: float = 10.0,
-        max_rows: int = 2_000_000,
+        max_cells: int = 80_000_000,
         seed: int = 1,
     ) -> None:
         self.names = tuple(names)
@@ -52,7 +52,7 @@ class DiscreteTimeHazard:
         self.max_leaf_nodes = max_leaf_nodes
         self.min_samples_leaf = min_samples_leaf
         self.l2 = l2
-        self.max_rows = max_rows
+        self.max_cells = max_cells
         self.seed = seed
 
     def fit(
@@ -108,9 +108,8 @@ class DiscreteTimeHazard:
             early = weight[first & (duration < certified)].sum()
             self.early_share_ = float(early / max(weight[first].sum(), 1e-12))
             self.week_ = periods.week_shape(certified, duration, event, weight)
-        at = periods.expand(
-            certified, duration, event, weight, week=self.week_, max_rows=self.max_rows, rng=rng
-        )
+        most = self.max_cells // (X.shape[1] + len(periods.TIME_NAMES))
+        at = periods.expand(certified, duration, event, weight, week=self.week_, max_rows=most, rng=rng)
         times = periods.time_columns(certified[at.row], day[at.row], at.stretch)
         filled = np.empty((len(at.row), X.shape[1] + times.shape[1]), dtype=np.float32)
         np.take(X, at.row, axis=0, out=filled[:, : X.shape[1]])

@@ -14,36 +14,38 @@ from pipeline.errors import UsageError
 LOCALE = Path(__file__).with_name("locale")
 TOP = 3
 SMALLEST = 1.0  # days; a smaller effect is not worth a line
-# what a group holds, by the beginning of a feature's name; the first group that fits takes it. `day` and
-# `target_group` define who is comparable, so they are never a reason.
+# what defines who is comparable, or moves with it, is never a reason
+COMPARABLE = (
+    "day",
+    "chain_day",
+    "target_group",
+    "certified_so_far_days",
+    "net_so_far_days",
+    "into_certificate_days",
+)
+# what a group holds, by a part of a feature's name; the first group that fits takes it (features/README.md)
 GROUPS: dict[str, tuple[str, ...]] = {
-    "comparable": ("day", "target_group", "chain_day"),
-    "history": (
-        "spells_24m",
-        "spell_days_24m",
-        "prior_",
-        "earlier_",
-        "previous_",
-        "net_days_24m",
-        "days_since_last",
-    ),
-    "diagnosis": ("diagnosis", "second_", "third_", "comorbid", "n_diagnos"),
+    "contacts": ("contact",),
+    "history": ("24m", "12m", "since_last_spell", "benefit"),
+    "diagnosis": ("diagnos", "second_"),
+    "degree": ("degree", "step_down"),
+    "season": ("month",),
+    "unit": ("unit_kind", "list_size", "municipality"),
     "certificate": (
-        "certified_",
         "certificate",
+        "certified",
         "prognosis",
-        "n_certificates",
-        "n_doctors",
-        "measures",
-        "form",
+        "doctors",
+        "units",
+        "unit_share",
+        "signed",
+        "signing",
+        "gaps",
     ),
-    "degree": ("degree", "net_share", "part_time"),
-    "contacts": ("contact", "contacts_", "visits", "visit_", "care_"),
-    "work": ("occupation",),
-    "coordination": ("in_coordination", "coordination"),
-    "answers": ("eq5d", "answer", "instrument", "questionnaire", "score_"),
-    "person": ("age", "sex"),
-    "unit": ("unit", "list_size", "municipality"),
+    "work": ("occupation", "measures"),
+    "coordination": ("coordinat", "declined"),
+    "answers": ("eq5d", "instrument", "questionnaire", "answer"),
+    "person": ("age_", "sex"),
 }
 VALUE_OF = {
     "history": "spells_24m_count",
@@ -74,10 +76,10 @@ def grouped(names: list[str]) -> dict[str, tuple[str, ...]]:
     """Group -> the features of `names` in it; what fits none is in `other`."""
     found: dict[str, list[str]] = {}
     for name in names:
-        exact = "comparable" if name in GROUPS["comparable"] else None
-        rest = (g for g, starts in GROUPS.items() if g != "comparable" and name.startswith(starts))
-        found.setdefault(exact or next(rest, "other"), []).append(name)
-    return {group: tuple(columns) for group, columns in found.items() if group != "comparable"}
+        if name not in COMPARABLE:
+            fits = (group for group, parts in GROUPS.items() if any(part in name for part in parts))
+            found.setdefault(next(fits, "other"), []).append(name)
+    return {group: tuple(columns) for group, columns in found.items()}
 
 
 def reasons(frame: pl.DataFrame, effects: dict[str, np.ndarray], language: str) -> pl.Series:

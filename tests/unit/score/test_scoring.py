@@ -77,10 +77,18 @@ def test_a_spell_with_many_earlier_ones_has_them_as_a_reason_that_lengthens():
 
 
 def test_every_feature_belongs_to_one_group_and_what_defines_comparable_to_none():
-    groups = grouped(["day", "target_group", "age_years", "contacts_365d_count", "something_new_days"])
-    assert groups == {
+    names = [
+        "day",
+        "target_group",
+        "age_years",
+        "contacts_365d_count",
+        "disability_degree",
+        "something_new_days",
+    ]
+    assert grouped(names) == {
         "person": ("age_years",),
         "contacts": ("contacts_365d_count",),
+        "degree": ("disability_degree",),
         "other": ("something_new_days",),
     }
 
