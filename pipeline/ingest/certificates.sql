@@ -32,7 +32,8 @@ replaced as (
 times as (
     select replaces_id, person_key, replaced_on, restored_on, 1 as time_known from replaced
     union all
-    select replaces_id, person_key, replaced_on, restored_on, 2 as time_known from replaced where restored_on is not null
+    select replaces_id, person_key, replaced_on, restored_on, 2 as time_known from replaced
+    where restored_on is not null
 ),
 dated as (
     select
@@ -43,8 +44,10 @@ dated as (
         c.issued_at,
         cast(coalesce(c.received_at, c.issued_at) as date) as received_on,
         cast(c.revoked_at as date) as revoked_on,
-        case when t.restored_on is null or t.restored_on > cast(coalesce(c.received_at, c.issued_at) as date)
-            then t.replaced_on end as replaced_on,
+        case
+            when t.restored_on is null or t.restored_on > cast(coalesce(c.received_at, c.issued_at) as date)
+                then t.replaced_on
+        end as replaced_on,
         t.restored_on,
         coalesce(t.time_known, 1) as time_known,
         c.form,
