@@ -15,7 +15,7 @@ COLUMNS = (
 
 
 def with_preventable_days(
-    scores: pl.DataFrame, features: pl.DataFrame, benefit: EvidenceBenefit
+    scores: pl.DataFrame, features: pl.DataFrame, benefit: EvidenceBenefit, has_contacts: bool
 ) -> pl.DataFrame:
     """Add preventable_days and its 90 % interval (net days within 365 days), and where they come from.
 
