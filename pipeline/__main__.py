@@ -94,6 +94,16 @@ def promote(
 
 
 @app.command()
+def card(
+    home: HomeOption = DEFAULT_HOME,
+    version: Annotated[str | None, typer.Option(help="A model's version; default: the current one.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Put the card's files here instead of printing it.")] = None,
+) -> None:
+    """The model card: what it learnt from, how good it is, what it must not be used for."""
+    housekeeping.card(Home(home).require(), version, out, Console())
+
+
+@app.command()
 def quarantine(
     home: HomeOption = DEFAULT_HOME,
     show: Annotated[bool, typer.Option("--show", help="Decrypt the rows; every look is logged.")] = False,
