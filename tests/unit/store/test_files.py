@@ -1,0 +1,69 @@
+"""Files that are whole or not there."""
+
+import os
+import stat
+
+import pytest
+
+from pipeline.store.files import private_folder, recover_folder, replace_folder, write_text_whole, write_whole
+
+
+class Stop(Exception):
+    pass
+
+
+def fails_half_way(beside):
+    beside.write_text("half")
+    raise Stop
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_file_is_the_owners_alone_whatever_the_umask(tmp_path):
+    before = os.umask(0)
+    try:
+        write_text_whole(tmp_path / "deep" / "a.txt", "å")
+    finally:
+        os.umask(before)
+    assert mode(tmp_path / "deep" / "a.txt") == 0o600
+    assert mode(tmp_path / "deep") == 0o700
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path):
+    write_text_whole(tmp_path / "a.txt", "old")
+    with pytest.raises(Stop):
+        write_whole(tmp_path / "a.txt", fails_half_way)
+    assert [one.name for one in tmp_path.iterdir()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_text() == "old"
+
+
+def test_a_folder_is_replaced_whole(tmp_path):
+    folder = tmp_path / "lists"
+    replace_folder(folder, lambda beside: (beside / "old.csv").write_text("1"))
+    replace_folder(folder, lambda beside: (beside / "new.csv").write_text("2"))
+    assert [one.name for one in folder.iterdir()] == ["new.csv"]
+    assert [one.name for one in tmp_path.iterdir()] == ["lists"]
+
+
+def test_a_folder_that_cannot_be_filled_leaves_the_old_one(tmp_path):
+    folder = tmp_path / "lists"
+    replace_folder(folder, lambda beside: (beside / "old.csv").write_text("1"))
+    with pytest.raises(Stop):
+        replace_folder(folder, lambda beside: fails_half_way(beside / "new.csv"))
+    assert [one.name for one in folder.iterdir()] == ["old.csv"]
+    assert [one.name for one in tmp_path.iterdir()] == ["lists"]
+
+
+def test_a_crash_between_the_two_renames_is_mended(tmp_path):
+    folder = tmp_path / "lists"
+    replace_folder(folder, lambda beside: (beside / "old.csv").write_text("1"))
+    folder.rename(tmp_path / ".lists.old")  # what a crash at that instant leaves
+    recover_folder(folder)
+    assert (folder / "old.csv").read_text() == "1"
+
+
+def test_a_folder_open_to_others_is_tightened(tmp_path):
+    (tmp_path / "open").mkdir(mode=0o755)
+    assert mode(private_folder(tmp_path / "open")) == 0o700
