@@ -24,7 +24,7 @@ class DiscreteTimeHazard:
     names : feature names in column order. `day` (day of the spell, default 1) and `certified_days_ahead`
         (days left of the certificate in force; absent or missing: not known) are read by name.
     categorical : bool per column. max_iter, learning_rate, max_leaf_nodes, min_samples_leaf : of the boosting.
-    max_cells : most person-period rows x columns to fit on; 80 million take 1.2 GB for a while. seed : of sampling and boosting.
+    max_cells : most person-period rows x columns to fit on; 60 million take 0.9 GB for a while. seed : of sampling and boosting.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class DiscreteTimeHazard:
         max_leaf_nodes: int = 31,
         min_samples_leaf: int = 200,
         l2: float = 10.0,
-        max_cells: int = 80_000_000,
+        max_cells: int = 60_000_000,
         seed: int = 1,
     ) -> None:
         self.names = tuple(names)
