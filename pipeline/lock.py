@@ -9,12 +9,14 @@ from filelock import FileLock, Timeout
 
 from pipeline.config.home import Home
 from pipeline.errors import UsageError
-from pipeline.store.files import private_folder
+from pipeline.store.files import private_folder, sweep
 
 
 @contextmanager
 def only_run(home: Home) -> Iterator[None]:
     """Hold the home's lock. The operating system lets go of it when the process dies, however it dies.
+
+    What a run that died was still writing is removed first.
 
     Raises UsageError when another run holds it.
     """
@@ -28,6 +30,9 @@ def only_run(home: Home) -> Iterator[None]:
             remedy="wait for it to end; a run that died holds no lock",
         ) from None
     try:
+        for folder in home.folders:
+            if folder != home.raw:  # what lies there is the sender's
+                sweep(folder)
         yield
     finally:
         lock.release()

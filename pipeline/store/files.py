@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+_BESIDE = re.compile(r"\..+\.[a-z0-9_]{8}")  # what tempfile adds to the names of write_whole and replace_folder
+
 
 def private_folder(path: Path) -> Path:
     """Make `path` (and its parents) readable by the owner alone; an existing folder is tightened."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.parent.exists():
+        private_folder(path.parent)  # mkdir gives its mode to the last folder alone
+    path.mkdir(mode=0o700, exist_ok=True)
     if path.stat().st_mode & 0o077:
         path.chmod(0o700)
     return path
@@ -65,6 +70,22 @@ def replace_folder(folder: Path, fill: Callable[[Path], object]) -> Path:
         raise
     shutil.rmtree(aside, ignore_errors=True)
     return folder
+
+
+def sweep(root: Path) -> None:
+    """Remove what a killed run was still writing below `root`, and put back folders it had set aside.
+
+    Only while no other run is at work. Half-written lists hold identities, so they must not wait for the next of their date.
+    """
+    for aside in sorted(root.rglob(".*.old")):
+        recover_folder(aside.with_name(aside.name[1:].removesuffix(".old")))
+    for left in sorted(root.rglob(".*")):
+        if not _BESIDE.fullmatch(left.name):
+            continue
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
 
 
 def recover_folder(folder: Path) -> None:

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from pipeline.store.files import private_folder, recover_folder, replace_folder, write_text_whole, write_whole
+from pipeline.store.files import private_folder, recover_folder, replace_folder, sweep, write_text_whole, write_whole
 
 
 class Stop(Exception):
@@ -67,3 +67,27 @@ def test_a_crash_between_the_two_renames_is_mended(tmp_path):
 def test_a_folder_open_to_others_is_tightened(tmp_path):
     (tmp_path / "open").mkdir(mode=0o755)
     assert mode(private_folder(tmp_path / "open")) == 0o700
+
+
+def test_every_folder_made_on_the_way_is_the_owners_alone(tmp_path):
+    private_folder(tmp_path / "a" / "b" / "c")
+    for made in (tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a" / "b" / "c"):
+        assert stat.S_IMODE(made.stat().st_mode) == 0o700
+
+
+def test_what_a_killed_run_left_is_swept_and_nothing_else(tmp_path):
+    keep = [tmp_path / name for name in ("table.parquet", ".hidden", ".lock", "a.abcdefgh", "deep/er/list.csv")]
+    left = [tmp_path / name for name in (".table.parquet.x7_k2m9q", "deep/.list.csv.abcdefgh")]
+    for file in keep + left:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("text")
+    half = tmp_path / "deep" / ".2026-01-12.k3j4l5m6"
+    half.mkdir()
+    (half / "unit.csv").write_text("half")
+    aside = tmp_path / "deep" / ".2026-01-11.old"
+    aside.mkdir()
+    (aside / "unit.csv").write_text("whole")
+    sweep(tmp_path)
+    assert all(file.exists() for file in keep)
+    assert not any(path.exists() for path in (*left, half, aside))
+    assert (tmp_path / "deep" / "2026-01-11" / "unit.csv").read_text() == "whole"
