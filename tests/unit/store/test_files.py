@@ -5,7 +5,14 @@ import stat
 
 import pytest
 
-from pipeline.store.files import private_folder, recover_folder, replace_folder, sweep, write_text_whole, write_whole
+from pipeline.store.files import (
+    private_folder,
+    recover_folder,
+    replace_folder,
+    sweep,
+    write_text_whole,
+    write_whole,
+)
 
 
 class Stop(Exception):
