@@ -16,6 +16,9 @@ from pipeline.console import Console
 from pipeline.errors import NightFailed, PipelineError, UsageError
 from pipeline.faults import explained
 
+# set before scikit-learn is loaded: threads that wait spinning take the time of those that work
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 app = typer.Typer(
     name="rehabrisk",
     help="Who can early rehabilitation coordination help, and did it help? Nightly lists from a region's extracts.",
