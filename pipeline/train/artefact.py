@@ -38,6 +38,8 @@ def save(candidate: Candidate, home: Home) -> str:
         (folder / "validation.json").write_text(_json(candidate.validation), encoding="utf-8")
         (folder / "card.md").write_text(card_markdown(lines), encoding="utf-8")
         (folder / "card.html").write_text(card_html(lines), encoding="utf-8")
+        for file in folder.iterdir():
+            file.chmod(0o600)
 
     replace_folder(home.models / version, fill)
     return version
