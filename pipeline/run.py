@@ -20,6 +20,7 @@ from pipeline.console import Console
 from pipeline.errors import UsageError
 from pipeline.faults import explained
 from pipeline.lock import only_run
+from pipeline.preconditions import own_evidence, require_before, require_something_known
 from pipeline.run_order import FEATURE_TABLES, SPELL_TABLES
 from pipeline.store.engine import connect
 from pipeline.store.files import private_folder, write_whole
@@ -47,6 +48,7 @@ class Session:
         self.console = console
         self.started = started
         self.region = load_region(home.region_file)
+        self.evidence = own_evidence(home, self.region, _benefit)
         self.ledger = Ledger(console.line)
         self.stages: dict[str, dict] = {}
         self.asked = as_of
@@ -102,6 +104,7 @@ def nightly(session: Session) -> None:
             "files": ingest.files_of(session.home, session.region, session.as_of),
             "returns": books.digests(session.home.raw, "**/worklist_returns/**/*"),
             "settings": books.digest_of(session.home.region_file),
+            "evidence": books.digest_of(session.evidence) if session.evidence else "",
             "code": books.code_version(),
             "model": books.text_of(session.home.models / "current"),
         }
@@ -115,7 +118,12 @@ def nightly(session: Session) -> None:
 def stage(session: Session, name: str) -> None:
     """One room, on the tables that the rooms before it have left in the lake."""
     with only_run(session.home):
-        _recorded(session, name, lambda: _staged(session, name), None)
+        _recorded(session, name, lambda: _alone(session, name), None)
+
+
+def _alone(session: Session, name: str) -> dict:
+    require_before(session.lake, name, session.as_of)
+    return _staged(session, name)
 
 
 def _recorded(session: Session, command: str, work: Callable[[], dict], fingerprint: dict | None) -> dict:
@@ -154,10 +162,12 @@ def _recorded(session: Session, command: str, work: Callable[[], dict], fingerpr
 
 
 def _night(session: Session) -> dict:
+    from pipeline.run_training import model_is_due
+
     found: dict = {}
     for name in ("ingest", "spells", "features"):
         found |= _staged(session, name)
-    if _model_is_due(session):
+    if model_is_due(session.home, session.as_of, session.region.training.retrain_days):
         found |= _staged(session, "train", promote_it=True)
     for name in ("score", "worklist", "monitor"):
         found |= _staged(session, name)
@@ -201,15 +211,11 @@ def _spells(session: Session) -> dict:
 
     _views(session)
     rules = session.region.spells
+    require_something_known(session.con, session.as_of)
     _ask(session.lake, "moments.nightly", as_of=session.as_of)
     for table in SPELL_TABLES:
         session.lake.run(table, max_gap_days=rules.max_gap_days, days_since_end=rules.days_since_end)
     ongoing = session.con.execute("select count(*) from spells.ongoing where ongoing").fetchall()[0][0]
-    if not session.lake.rows("moments.nightly"):
-        raise UsageError(
-            f"nothing was known on {session.as_of}: it lies before all data",
-            remedy="give a later --as-of",
-        )
     refuse_a_fall(session.home.monitor, session.as_of, ongoing, session.region.monitor.fewest_ongoing_share)
     return {"ongoing": ongoing}
 
@@ -222,43 +228,24 @@ def _features(session: Session) -> dict:
 
 
 def _train(session: Session, promote_it: bool = False) -> dict:
-    from pipeline.run_training import learn
+    from pipeline.run_training import learn, may_become_current, no_better_than_held
     from pipeline.train.artefact import promote, save
 
     _views(session)
     candidate = learn(session.con, session.lake, session.region, session.as_of, books.code_version(), session.console)
+    _views(session)  # the training lake's views give way to the night's
+    if promote_it and no_better_than_held(candidate, session.home, session.as_of):
+        return {}
     version = save(candidate, session.home)
     session.console.note(f"  model {version}; its card: {session.home.models / version / 'card.html'}")
-    if promote_it and _may_become_current(session):
+    if promote_it and may_become_current(session.home, session.as_of):
         promote(session.home, version)
     elif not promote_it:
         session.console.note(f"  not in use before `rehabrisk promote {version}`")
-    _views(session)  # the training lake's views give way to the night's
     return {"trained": version}
 
 
-def _may_become_current(session: Session) -> bool:
-    """A night of the past trains for itself; it does not take the place of a newer model."""
-    from pipeline.score.load import load_current, trained_on
-
-    current = session.home.models / "current"
-    return not current.is_file() or trained_on(load_current(session.home)) <= session.as_of
-
-
-def _model_is_due(session: Session) -> bool:
-    from pipeline.score.load import model_for, trained_on
-
-    held = model_for(session.home, session.as_of)
-    if held is None:
-        return True
-    age = (session.as_of - trained_on(held)).days
-    every = session.region.training.retrain_days
-    # the shipped national figures give way as soon as the region's own past is long enough
-    return (held.meta["kind"] == "national" and age > 0) or 0 < every <= age
-
-
 def _score(session: Session) -> dict:
-    from models.benefit.evidence import EvidenceBenefit
     from pipeline.score.load import model_for
     from pipeline.score.preventable import with_preventable_days
     from pipeline.score.scoring import score
@@ -272,7 +259,7 @@ def _score(session: Session) -> dict:
     scores = with_preventable_days(
         score(features, model, session.region.language),
         features,
-        EvidenceBenefit.from_toml(session.region.benefit.evidence or None),
+        _benefit(session.evidence),
         has_contacts=session.lake.rows("ingest.contacts") > 0,
     )
     session.lake.run("worklist.candidates", declined_days=session.region.worklist.declined_days)
@@ -289,6 +276,12 @@ def _score(session: Session) -> dict:
         "scores_file": str(file),
         "outputs": books.digests(session.home.path, file),
     }
+
+
+def _benefit(table: Path | None):
+    from models.benefit.evidence import EvidenceBenefit
+
+    return EvidenceBenefit.from_toml(table)
 
 
 def _worklist(session: Session) -> dict:
