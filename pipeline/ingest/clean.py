@@ -22,7 +22,7 @@ def define_raw(con: duckdb.DuckDBPyConnection, staged: list[Staged]) -> None:
             _all_rows(con, extract, mine)
             if extract.name == "persons":
                 _former_links(con)
-            _newest_rows(con, extract, len(mine) > 1)
+            _newest_rows(con, extract, several=len(mine) > 1)
         else:
             columns = {**staged_columns(extract), "delivery": "date", "row": "bigint"}
             if extract.name == "persons":
@@ -80,7 +80,7 @@ def _former_links(con: duckdb.DuckDBPyConnection) -> None:
     _keep(con, "raw.former", links)
 
 
-def _newest_rows(con: duckdb.DuckDBPyConnection, extract: Extract, several: bool) -> None:
+def _newest_rows(con: duckdb.DuckDBPyConnection, extract: Extract, *, several: bool) -> None:
     """raw.<table>: one row a key, by the persons' keys of today."""
     name = extract.name
     source, where, more = f"raw.all_{name}", "true", ""
@@ -89,7 +89,7 @@ def _newest_rows(con: duckdb.DuckDBPyConnection, extract: Extract, several: bool
             f"create or replace view raw.today_{name} as select s.* replace (coalesce(f.person_key, s.person_key) as person_key) "
             f"from raw.all_{name} as s left join raw.former as f on f.former_key = s.person_key"
         )
-        source, several = f"raw.today_{name}", True
+        source = f"raw.today_{name}"
     key = ", ".join(extract.staged_key)
     if several:
         # only keys that come more than once are held; all others pass through
@@ -101,7 +101,7 @@ def _newest_rows(con: duckdb.DuckDBPyConnection, extract: Extract, several: bool
         where += f" and not exists (select 1 from raw.newest_{name} as n where {same} and s.delivery < n.newest)"
     if name == "persons":
         where += " and not exists (select 1 from raw.former as f where f.former_key = s.person_key)"
-        _first_deliveries(con)
+        _first_deliveries(con, several)
         more = ", coalesce(d.first_delivery, s.delivery) as first_delivery"
         source += " as s left join raw.first_deliveries as d on d.person_key = s.person_key"
     else:
@@ -109,8 +109,11 @@ def _newest_rows(con: duckdb.DuckDBPyConnection, extract: Extract, several: bool
     con.execute(f"create or replace view raw.{name} as select s.*{more} from {source} where {where}")
 
 
-def _first_deliveries(con: duckdb.DuckDBPyConnection) -> None:
+def _first_deliveries(con: duckdb.DuckDBPyConnection, several: bool) -> None:
     """raw.first_deliveries: of persons who came more than once, under any number, the first delivery."""
+    if not several:
+        con.execute("create or replace table raw.first_deliveries (person_key bigint, first_delivery date)")
+        return
     con.execute(
         "create or replace table raw.first_deliveries as "
         "select coalesce(f.person_key, s.person_key) as person_key, min(s.delivery) as first_delivery "

@@ -85,6 +85,7 @@ def run(
         return before
     state_file = home.lake / "staged" / STATE
     state_file.unlink(missing_ok=True)  # a crash from here on means making the tables again
+    identities.forget()
     define_raw(con, staged)
     returned = define_returns(con, home, vault, identities, returns, as_of)
     for name in SQL_TABLES:

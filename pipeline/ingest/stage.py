@@ -266,17 +266,22 @@ def _to_vault(
             f" and person_key not in (select person_key from read_parquet([{', '.join(newer)}]) where rule is null)"
         )
     own, former, name = (f'trim("{present[one]}")' if one in present else "null" for one in ("patient_id", "former_id", "name"))
-    persons = con.sql(
-        f"select i.person_key, i.identity, nullif(max({name}), '') as name, i.birth_date from {source} "
-        f"join identity_texts as i on i.text = {own} where i.person_key in (select person_key from ({accepted})) "
-        "group by i.person_key, i.identity, i.birth_date"
-    ).to_arrow_table()
+    persons = pl.from_arrow(
+        con.sql(
+            f"select i.person_key, coalesce(i.identity, i.text) as identity, nullif({name}, '') as name, i.birth_date "
+            f"from {source} join identity_texts as i on i.text = {own} "
+            f"where i.person_key in (select person_key from ({accepted})) order by 1, 3 nulls first"
+        ).to_arrow_table()
+    )
+    # grouped here: the engine would hold every name of the region for the few who come twice
+    persons = persons.filter((pl.col("person_key") != pl.col("person_key").shift(-1)).fill_null(True))
     links = con.sql(
-        f"select distinct f.person_key as former_key, f.identity as former_id, i.person_key from {source} "
+        "select distinct f.person_key as former_key, coalesce(f.identity, f.text) as former_id, i.person_key "
+        f"from (select * from {source} where {former} <> '') "
         f"join identity_texts as i on i.text = {own} join identity_texts as f on f.text = {former} "
         f"join ({accepted}) as a on a.person_key = i.person_key and a.former_key = f.person_key"
     ).to_arrow_table()
     con.unregister("_marks")
-    vault.upsert(pl.from_arrow(persons))
+    vault.upsert(persons)
     if links.num_rows:
         vault.link_former(pl.from_arrow(links))

@@ -56,7 +56,7 @@ def read_sql(
     """One select over `source` (a from-clause of text columns).
 
     present : canonical -> the file's own column name, for the columns it has.
-    Needs the temporary table identity_texts (text, person_key, problem, birth_month, sex).
+    Needs the temporary table identity_texts (text, person_key, problem, birth_date, sex).
     """
     day = f"date '{delivery.isoformat()}'"
     texts, typed, faults = [], [], []
@@ -73,10 +73,13 @@ def read_sql(
         if column.kind == "identity":
             seen = f"i_{name}"
             joins += f" left join identity_texts as {seen} on {seen}.text = {given}"
-            typed += [f"{seen}.person_key as {column.staged}", f"{seen}.problem as p_{name}"]
+            typed += [f"{seen}.person_key as {column.staged}", f"cast({seen}.problem as varchar) as p_{name}"]
             fault = [(f"p_{name} is not null", f"p_{name}")]
             if extract.name == "persons" and name == "patient_id":
-                typed += [f"{seen}.birth_month as birth_month", f"{seen}.sex as number_sex"]
+                typed += [
+                    f"cast(date_trunc('month', {seen}.birth_date) as date) as birth_month",
+                    f"cast({seen}.sex as varchar) as number_sex",
+                ]
         else:
             typed.append(f"{value(column, given, form)} as {column.staged}")
             fault = [(f"{given} is not null and {column.staged} is null", f"'{rule_of(column)}'")]

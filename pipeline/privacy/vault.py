@@ -55,6 +55,10 @@ class Vault:
                 remedy="this is a fault of the program; report it with the run's ledger",
             )
         old = self.identities()
+        if old.is_empty():
+            if not new.is_empty():
+                self._write("persons.enc", new.sort("person_key"))
+            return new.height
         both = new.join(old, on="person_key", how="inner", suffix="_old")
         if strange := both.filter(pl.col("identity") != pl.col("identity_old")).height:
             raise NightFailed(
