@@ -270,9 +270,11 @@ def _score(session: Session) -> dict:
     )
     file = session.scores_folder / "scores.parquet"
     write_whole(file, lambda beside: whole.write_parquet(beside, compression="zstd"))
+    why_not = whole.filter(~pl.col("eligible"))["ineligible_because"].value_counts().sort("count", "ineligible_because", descending=[True, False])
     return {
         "model": model.version,
         "eligible": int(whole["eligible"].sum()),
+        "ineligible": dict(zip(why_not["ineligible_because"], why_not["count"], strict=True)),
         "scores_file": str(file),
         "outputs": books.digests(session.home.path, file),
     }

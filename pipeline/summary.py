@@ -18,6 +18,7 @@ def show(console: Console, record: dict) -> None:
         ("ongoing spells", _number(record["ongoing"])),
         ("model", record["model"]),
         ("may be offered", _number(record["eligible"])),
+        ("may not", ", ".join(f"{_number(count)} {why}" for why, count in record["ineligible"].items()) or "none"),
         ("on lists", f"{_number(lists['rows'])} at {lists['units']} units"),
         ("top unit", lists["top_unit"]),
         ("protected identity", f"{_number(lists['protected'])} kept off the lists" if lists["protected"] else "none ongoing"),
