@@ -164,10 +164,12 @@ def _recorded(session: Session, command: str, work: Callable[[], dict], fingerpr
 def _night(session: Session) -> dict:
     from pipeline.run_training import model_is_due
 
+    # asked first: a model that cannot be used must stop the night before it changes a table
+    due = model_is_due(session.home, session.as_of, session.region.training.retrain_days)
     found: dict = {}
     for name in ("ingest", "spells", "features"):
         found |= _staged(session, name)
-    if model_is_due(session.home, session.as_of, session.region.training.retrain_days):
+    if due:
         found |= _staged(session, "train", promote_it=True)
     for name in ("score", "worklist", "monitor"):
         found |= _staged(session, name)
