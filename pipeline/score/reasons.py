@@ -9,44 +9,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from models.risk.fact_groups import UNSAID
 from pipeline.errors import UsageError
 
 LOCALE = Path(__file__).with_name("locale")
 TOP = 3
 SMALLEST = 1.0  # days; a smaller effect is not worth a line
-# what defines who is comparable, or moves with it, is never a reason
-COMPARABLE = (
-    "day",
-    "chain_day",
-    "target_group",
-    "certified_so_far_days",
-    "net_so_far_days",
-    "into_certificate_days",
-)
-# what a group holds, by a part of a feature's name; the first group that fits takes it (features/README.md)
-GROUPS: dict[str, tuple[str, ...]] = {
-    "contacts": ("contact",),
-    "history": ("24m", "12m", "since_last_spell", "benefit"),
-    "diagnosis": ("diagnos", "second_"),
-    "degree": ("degree", "step_down"),
-    "season": ("month",),
-    "unit": ("unit_kind", "list_size", "municipality"),
-    "certificate": (
-        "certificate",
-        "certified",
-        "prognosis",
-        "doctors",
-        "units",
-        "unit_share",
-        "signed",
-        "signing",
-        "gaps",
-    ),
-    "work": ("occupation", "measures"),
-    "coordination": ("coordinat", "declined"),
-    "answers": ("eq5d", "instrument", "questionnaire", "answer"),
-    "person": ("age_", "sex"),
-}
 VALUE_OF = {
     "history": "spells_24m_count",
     "diagnosis": "diagnosis_3",
@@ -72,23 +40,14 @@ def words(language: str) -> dict:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def grouped(names: list[str]) -> dict[str, tuple[str, ...]]:
-    """Group -> the features of `names` in it; what fits none is in `other`."""
-    found: dict[str, list[str]] = {}
-    for name in names:
-        if name not in COMPARABLE:
-            fits = (group for group, parts in GROUPS.items() if any(part in name for part in parts))
-            found.setdefault(next(fits, "other"), []).append(name)
-    return {group: tuple(columns) for group, columns in found.items()}
-
-
 def reasons(frame: pl.DataFrame, effects: dict[str, np.ndarray], language: str) -> pl.Series:
     """(n,) list of at most three {feature, value, effect_days, text}, the largest effect first.
 
-    effects : group -> (n,) days. Effects below one day give no reason; ties go by group name.
+    effects : group -> (n,) days. Effects below one day and groups nobody can say aloud give no reason;
+    ties go by group name.
     """
     text = words(language)
-    names = sorted(effects)
+    names = sorted(set(effects) - set(UNSAID))
     if not names or not frame.height:
         return pl.Series("reasons", [[] for _ in range(frame.height)], dtype=REASON)
     days = np.column_stack([effects[name] for name in names])

@@ -4,9 +4,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from models.risk.fact_groups import grouped
 from pipeline.errors import InputError, UsageError
 from pipeline.score.load import LoadedModel
-from pipeline.score.reasons import REASON, grouped, words
+from pipeline.score.reasons import REASON, words
 from pipeline.score.scoring import score
 from pipeline.train.training import shipped
 from tests.unit.models.renewals import world
