@@ -43,10 +43,10 @@ def _all_rows(con: duckdb.DuckDBPyConnection, extract: Extract, staged: list[Sta
         _keep(con, f"raw.marks_{extract.name}", marks)
         where += (
             f" and not exists (select 1 from raw.marks_{extract.name} as m "
-            "where m.delivery = s.delivery and m.row = s.file_row_number)"
+            f"where m.delivery = s.delivery and m.row = s.{extract.place})"
         )
     con.execute(
-        f"create or replace view raw.all_{extract.name} as select {columns}, s.delivery, s.file_row_number as row "
+        f"create or replace view raw.all_{extract.name} as select {columns}, s.delivery, s.{extract.place} as row "
         f"from read_parquet([{places}], file_row_number = true) as s where {where}"
     )
 

@@ -40,6 +40,11 @@ class Extract:
         """The key's columns once pseudonymised."""
         return tuple(column.staged for column in self.columns if column.name in self.key)
 
+    @property
+    def place(self) -> str:
+        """What tells a staged row's place in its file: behind the join that pseudonymises, rows are in no order."""
+        return "row" if self.of_kind("identity") else "file_row_number"
+
     def of_kind(self, *kinds: str) -> list[Column]:
         """The columns of these kinds."""
         return [column for column in self.columns if column.kind in kinds]

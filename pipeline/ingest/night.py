@@ -72,10 +72,9 @@ def run(
         version = version_of(file, settings, key_print)
         one = staged_before(home, file, version)
         if one is None:
-            one = stage_file(con, home, settings, file, identities, vault, version)
+            one = stage_file(con, home, settings, file, identities, vault, version, lake.gate)
             if ledger is not None:
-                kept = one.received - one.repeated - sum(one.rules.values())
-                ledger.line("ingest", f"raw.{file.table}", one.received, kept, time.perf_counter() - begun)
+                ledger.line("ingest", f"raw.{file.table}", one.received, one.kept, time.perf_counter() - begun)
         staged.append(one)
 
     state = _state(region, as_of, staged, returns, keyring)
@@ -87,6 +86,7 @@ def run(
     state_file.unlink(missing_ok=True)  # a crash from here on means making the tables again
     identities.forget()
     define_raw(con, staged)
+    lake.counted |= {f"raw.{name}": sum(one.kept for one in staged if one.table == name) for name in EXTRACTS}
     returned = define_returns(con, home, vault, identities, returns, as_of)
     for name in SQL_TABLES:
         lake.run(f"ingest.{name}")

@@ -1,7 +1,8 @@
 """The SQL that reads one file: text columns in, typed and pseudonymous columns and the first offended rule out.
 
 Built from contract.py and the region's settings; DuckDB alone runs it (reading files is the engine's own part).
-Every row of the file comes out, in the file's order, so that a row's place in the result is its place in the file.
+Every row of the file comes out; where identities are joined on it carries its place in the file, else the file's
+order is kept.
 """
 
 from __future__ import annotations
@@ -55,12 +56,16 @@ def read_sql(
 ) -> str:
     """One select over `source` (a from-clause of text columns).
 
+    source : with its column file_row_number where extract.place is "row".
     present : canonical -> the file's own column name, for the columns it has.
     Needs the temporary table identity_texts (text, person_key, problem, birth_date, sex).
     """
     day = f"date '{delivery.isoformat()}'"
     texts, typed, faults = [], [], []
     joins = ""
+    if extract.place == "row":
+        texts.append("file_row_number as row")
+        typed.append("row")
     for column in extract.columns:
         name, given = column.name, f"r_{column.name}"
         if name in present:
@@ -91,7 +96,7 @@ def read_sql(
         faults += fault
     faults += row_rules(extract, settings, day, set(present))
     rule = "case " + " ".join(f"when {when} then {then}" for when, then in faults) + " end" if faults else "null"
-    kept = []
+    kept = [extract.place] if extract.place == "row" else []
     for name, kind in staged_columns(extract).items():
         # a rejected row's texts could hold a person's data in the wrong column
         kept.append(f"case when rule is null then {name} end as {name}" if kind in ("varchar", "bigint") else name)
