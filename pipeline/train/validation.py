@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from models.measures.accuracy import briers, ipas
-from models.measures.bootstrap import person_interval
+from models.measures.bootstrap import person_intervals
 from models.measures.calibration import intercept_and_slope, observed_to_expected, smooth_calibration
 from models.measures.censoring import seen_at
 from models.measures.decision import net_benefit
@@ -54,15 +54,9 @@ def measures_at(tested: Tested, passed: int, *, seed: int, repeats: int = 200) -
     out["share"] = float(np.average(passing[used], weights=weight[used]))
     found = {"auc": aucs, "brier": briers, "ipa": ipas, "o_e": observed_to_expected}
     y, p = passing[used], chance[used]
-    for name, measure in found.items():
-        out[name] = person_interval(
-            lambda w, m=measure: m(y, p, w),
-            weight[used],
-            tested.person[place][used],
-            seed=seed,
-            repeats=repeats,
-        )
-    return out
+    measures = {name: lambda w, m=measure: m(y, p, w) for name, measure in found.items()}
+    person = tested.person[place][used]
+    return out | person_intervals(measures, weight[used], person, seed=seed, repeats=repeats)
 
 
 def deeper_at(tested: Tested, passed: int) -> dict:
