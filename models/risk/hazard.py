@@ -23,7 +23,7 @@ class DiscreteTimeHazard:
     ----------
     names : feature names in column order. `day` (day of the spell, default 1) and `certified_days_ahead`
         (days left of the certificate in force; absent or missing: not known) are read by name.
-    categorical : bool per column. max_iter, learning_rate, max_leaf_nodes, min_samples_leaf : of the boosting.
+    categorical : bool per column. max_iter, learning_rate, max_leaf_nodes, min_samples_leaf, l2, max_features : of the boosting.
     max_cells : most person-period rows x columns to fit on; 60 million take 0.9 GB for a while. seed : of sampling and boosting.
 
     Attributes
@@ -37,11 +37,12 @@ class DiscreteTimeHazard:
         names: tuple[str, ...],
         categorical: np.ndarray,
         *,
-        max_iter: int = 200,
-        learning_rate: float = 0.08,
-        max_leaf_nodes: int = 31,
-        min_samples_leaf: int = 200,
-        l2: float = 10.0,
+        max_iter: int = 300,
+        learning_rate: float = 0.05,
+        max_leaf_nodes: int = 12,
+        min_samples_leaf: int = 400,
+        l2: float = 30.0,
+        max_features: float = 0.3,
         max_cells: int = 60_000_000,
         seed: int = 1,
     ) -> None:
@@ -52,6 +53,7 @@ class DiscreteTimeHazard:
         self.max_leaf_nodes = max_leaf_nodes
         self.min_samples_leaf = min_samples_leaf
         self.l2 = l2
+        self.max_features = max_features
         self.max_cells = max_cells
         self.seed = seed
 
@@ -76,6 +78,8 @@ class DiscreteTimeHazard:
             "max_leaf_nodes": self.max_leaf_nodes,
             "min_samples_leaf": min(self.min_samples_leaf, max(len(ended) // 100, 5)),
             "l2_regularization": self.l2,
+            # a spell gives many rows, and features that tell spells apart: few of them at a split, and large leaves
+            "max_features": self.max_features,
             "categorical_features": np.append(self.categorical, [False] * len(periods.TIME_NAMES)),
             "random_state": self.seed,
         }

@@ -37,6 +37,8 @@ from pipeline.train.windows import between, outcome, split_windows
 
 KEYS = ("spell_id", "person_key", "as_of", "unit_id")
 OUTCOMES = ("end_date_final", "duration_days", "cause", "net_days_365", "followed_days", "weight")
+# in two or three years every month came but a few times: trees learn those spells, not the season
+NUISANCES = ("start_month", "month_now")
 MAX_TESTED = 60_000
 EXPLAINED = 4_000
 
@@ -90,7 +92,7 @@ def train(
         raise TooLittleData("the tuning or test months have no ended spells", remedy=_WAIT)
     test = test.sample(min(test.height, MAX_TESTED), seed=seed, shuffle=True)
 
-    encoder = FrameEncoder().fit(fit, skip=KEYS + OUTCOMES)
+    encoder = FrameEncoder().fit(fit, skip=KEYS + OUTCOMES + NUISANCES)
     X = encoder.transform(fit)
     models = _fitted(encoder, X, fit, tune, chosen, windows, seed)
     del X

@@ -19,7 +19,7 @@ def explained():
     rows = world(4000, 1)
     encoder = FrameEncoder().fit(rows, skip=KEYS)
     X = encoder.transform(rows)
-    model = DiscreteTimeHazard(encoder.names_, encoder.categorical_, max_iter=40).fit(
+    model = DiscreteTimeHazard(encoder.names_, encoder.categorical_, max_iter=60).fit(
         X, duration=rows["duration_days"].to_numpy(), event=rows["cause"].to_numpy() > 0
     )
 
