@@ -13,11 +13,13 @@ import typer
 from pipeline import housekeeping, run
 from pipeline.config.home import DEFAULT_HOME, Home
 from pipeline.console import Console
-from pipeline.errors import NightFailed, PipelineError, UsageError
+from pipeline.errors import PipelineError, UsageError
 from pipeline.faults import explained
 
 # set before scikit-learn is loaded: threads that wait spinning take the time of those that work
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+STOPPED = 130  # what typer makes of Ctrl-C
 
 app = typer.Typer(
     name="rehabrisk",
@@ -139,8 +141,10 @@ def main() -> None:
     except PipelineError as fault:
         Console().error(fault)
         sys.exit(fault.exit_code)
-    except KeyboardInterrupt:
-        Console().error(NightFailed("stopped by hand", remedy="run it again; nothing is half-written"))
+    except SystemExit as end:
+        if end.code != STOPPED:
+            raise
+        Console().error(explained(KeyboardInterrupt()))
         sys.exit(1)
     except Exception as fault:
         if os.environ.get("REHABRISK_TRACEBACK"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date, datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -50,6 +51,24 @@ def keep(home: Home, run_id: str, record: dict) -> Path:
     """Write runs/<run id>.json whole."""
     text = json.dumps(record, indent=1, ensure_ascii=False, default=str)
     return write_text_whole(home.runs / f"{run_id}.json", text + "\n")
+
+
+def keep_refused(home: Home, started: datetime, asked: date | None, fault: Exception) -> Path:
+    """Write the record of a night that was refused before it began."""
+    run_id = f"{started:%Y%m%dT%H%M%S}-nightly"
+    return keep(
+        home,
+        run_id,
+        {
+            "run_id": run_id,
+            "command": "nightly",
+            "started": started.isoformat(timespec="seconds"),
+            "as_of": asked.isoformat() if asked else "",
+            "code": code_version(),
+            "outcome": "failed",
+            "fault": str(fault),
+        },
+    )
 
 
 def records(home: Home) -> list[dict]:

@@ -17,7 +17,7 @@ from pipeline import books
 from pipeline.config.home import Home
 from pipeline.config.region import load_region
 from pipeline.console import Console
-from pipeline.errors import UsageError
+from pipeline.errors import PipelineError, UsageError
 from pipeline.faults import explained
 from pipeline.lock import only_run
 from pipeline.preconditions import own_evidence, require_before, require_something_known
@@ -95,24 +95,35 @@ class Session:
 
 def nightly(session: Session) -> None:
     """All rooms in order. The same inputs, settings, code and model again: nothing is done anew."""
-    from pipeline import ingest
     from pipeline.summary import show
 
     with only_run(session.home):
-        fingerprint = {
-            "as_of": session.as_of.isoformat(),
-            "files": ingest.files_of(session.home, session.region, session.as_of),
-            "returns": books.digests(session.home.raw, "**/worklist_returns/**/*"),
-            "settings": books.digest_of(session.home.region_file),
-            "evidence": books.digest_of(session.evidence) if session.evidence else "",
-            "code": books.code_version(),
-            "model": books.text_of(session.home.models / "current"),
-        }
+        try:
+            fingerprint = _fingerprint(session)
+        except PipelineError as fault:  # a delivery that is refused is a failed night too
+            books.keep_refused(session.home, session.started, session.asked, fault)
+            raise
         if before := books.same_night(session.home, fingerprint):
             session.console.note(f"Nothing new since run {before['run_id']}: all results are as they were.")
-            show(session.console, before)
+            show(session.console, session.home, before)
             return
-        show(session.console, _recorded(session, "nightly", lambda: _night(session), fingerprint))
+        record = _recorded(session, "nightly", lambda: _night(session), fingerprint)
+        show(session.console, session.home, record)
+
+
+def _fingerprint(session: Session) -> dict:
+    """All that decides what a night gives. Raises UsageError where the deliveries are not whole."""
+    from pipeline import ingest
+
+    return {
+        "as_of": session.as_of.isoformat(),
+        "files": ingest.files_of(session.home, session.region, session.as_of),
+        "returns": books.digests(session.home.raw, "**/worklist_returns/**/*"),
+        "settings": books.digest_of(session.home.region_file),
+        "evidence": books.digest_of(session.evidence) if session.evidence else "",
+        "code": books.code_version(),
+        "model": books.text_of(session.home.models / "current"),
+    }
 
 
 def stage(session: Session, name: str) -> None:
@@ -277,7 +288,6 @@ def _score(session: Session) -> dict:
         "model": model.version,
         "eligible": int(whole["eligible"].sum()),
         "ineligible": dict(zip(why_not["ineligible_because"], why_not["count"], strict=True)),
-        "scores_file": str(file),
         "outputs": books.digests(session.home.path, file),
     }
 
@@ -311,10 +321,10 @@ def _worklist(session: Session) -> dict:
         kept,
         lambda beside: entries.select("spell_id", "list_unit_id", "as_of", "rank").write_parquet(beside),
     )
-    scores_file = session.scores_folder / "scores.parquet"
+    made = (kept, session.scores_folder / "scores.parquet", session.lake.file("spells.spells"))
     return {
         "worklists": _lists_told(session, decisions, entries),
-        "outputs": books.digests(session.home.path, *files, kept, scores_file),
+        "outputs": books.digests(session.home.path, *files, *made),
     }
 
 
@@ -333,7 +343,6 @@ def _lists_told(session: Session, decisions: pl.DataFrame, entries: pl.DataFrame
         f"{top['saved']:.0f} net days expected saved within this week's places"
         if top
         else "no unit has a list",
-        "folder": str(session.home.worklists / session.as_of.isoformat()),
     }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pipeline.config.home import Home
 from pipeline.console import Console
 
 
-def show(console: Console, record: dict) -> None:
-    """Print the summary of a nightly run's record (pipeline/books.py)."""
+def show(console: Console, home: Home, record: dict) -> None:
+    """Print the summary of a nightly run's record (pipeline/books.py), with paths where the home is now."""
     ingest = record["ingest"]
     lists = record["worklists"]
     rows = [
@@ -23,8 +24,8 @@ def show(console: Console, record: dict) -> None:
         ("top unit", lists["top_unit"]),
         ("protected identity", f"{_number(lists['protected'])} kept off the lists" if lists["protected"] else "none ongoing"),
         ("alarms", "; ".join(record["alarms"]) or "none"),
-        ("lists", lists["folder"]),
-        ("scores", record["scores_file"]),
+        ("lists", str(home.worklists / record["as_of"])),
+        ("scores", str(home.scores / f"as_of={record['as_of']}" / "scores.parquet")),
         ("took", f"{record['seconds']:.0f} s, at most {record['peak_memory_mb']} MB"),
     ]
     console.summary(f"Night of {record['as_of']}", rows)

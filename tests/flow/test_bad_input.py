@@ -1,22 +1,23 @@
 """Every bad input through the real command line: exit code, one message with a remedy, nothing half-written, nobody named."""
 
-import gzip
+import datetime as dt
 import json
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
-from pathlib import Path
 
 import polars as pl
 import pytest
 
 from pipeline.config.home import CHECKOUT, Home
-from tests.flow import regions
+from tests.flow import regions, spoilt
+from tests.flow.spoilt import NEW, delivery
 
-NEW = "2026-01-13"
 FULL = 40_000  # bytes a file may have on the disk that is full
 HOLD = """
 import sys, time
@@ -47,213 +48,39 @@ def nobody_named(text: str) -> None:
     assert not re.search(r"(Öst|Åsa|Zäta|Xerxes|Lövfall|Ödegren)-?\d*", text.replace("Östhammar", "")), text
 
 
-def delivery(home: Home, table: str = "certificates", rows: int = 50) -> Path:
-    """A new delivery holding one table, some rows of the last one."""
-    folder = home.raw / NEW
-    regions.deliver(folder, table, regions.extract(home.raw / regions.AS_OF.isoformat(), table)[:rows])
-    return folder / f"{table}.csv"
-
-
-# ---------------------------------------------------------------- what is wrong -> (exit code, words of the message)
-
-
-def unknown_key(home: Home) -> None:
-    text = home.region_file.read_text(encoding="utf-8")
-    home.region_file.write_text(text.replace("[spells]", "[spells]\nmax_gap = 5"), encoding="utf-8")
-
-
-def wrong_type(home: Home) -> None:
-    regions.settings(home, max_gap_days="five")
-
-
-def out_of_range(home: Home) -> None:
-    regions.settings(home, max_rejected_share=7.0)
-
-
-def not_toml(home: Home) -> None:
-    home.region_file.write_text('name = "region"\nlanguage = sv"\n', encoding="utf-8")
-
-
-def settings_not_text(home: Home) -> None:
-    home.region_file.write_bytes('name = "Västra"\n'.encode("cp1252"))
-
-
-def setting_for_no_table(home: Home) -> None:
-    with home.region_file.open("a", encoding="utf-8") as file:
-        file.write('\n[ingest.tables.patients]\nseparator = ","\n')
-
-
-def no_required_table(home: Home) -> None:
-    (home.raw / "2026-01-12" / "certificates.csv").unlink()
-    (home.raw / "2026-01-12" / "manifest.json").unlink()
-
-
-def missing_column(home: Home) -> None:
-    file = delivery(home)
-    regions.deliver(file.parent, "certificates", regions.extract(file.parent, "certificates").drop("patient_id"))
-
-
-def unknown_column(home: Home) -> None:
-    file = delivery(home)
-    file.write_text(file.read_text(encoding="utf-8").replace("doctor_id", "physician", 1), encoding="utf-8")
-
-
-def no_header(home: Home) -> None:
-    file = delivery(home, "persons")
-    file.write_text(file.read_text(encoding="utf-8").split("\n", 1)[1], encoding="utf-8")
-
-
-def other_separator(home: Home) -> None:
-    file = delivery(home)
-    file.write_text(file.read_text(encoding="utf-8").replace(";", ","), encoding="utf-8")
-
-
-def truncated_gzip(home: Home) -> None:
-    file = delivery(home, rows=2000)
-    packed = gzip.compress(file.read_bytes())
-    file.with_suffix(".csv.gz").write_bytes(packed[: len(packed) // 2])
-    file.unlink()
-
-
-def no_gzip_at_all(home: Home) -> None:
-    file = delivery(home)
-    file.rename(file.with_suffix(".csv.gz"))
-
-
-def torn_parquet(home: Home) -> None:
-    file = delivery(home)
-    regions.extract(file.parent, "certificates").write_parquet(file.with_suffix(".parquet"))
-    whole = file.with_suffix(".parquet").read_bytes()
-    file.with_suffix(".parquet").write_bytes(whole[:-200])
-    file.unlink()
-
-
-def wrong_encoding(home: Home) -> None:
-    file = delivery(home, "persons")
-    file.write_bytes(file.read_text(encoding="utf-8").encode("cp1252"))
-
-
-def manifest_of_other_bytes(home: Home) -> None:
-    file = delivery(home)
-    regions.sign(file.parent)
-    file.write_bytes(file.read_bytes() + b"\n")
-
-
-def manifest_of_other_rows(home: Home) -> None:
-    file = delivery(home)
-    (file.parent / "manifest.json").write_text(json.dumps({"certificates.csv": {"rows": 51}}))
-
-
-def manifest_names_more(home: Home) -> None:
-    file = delivery(home)
-    regions.sign(file.parent)
-    said = json.loads((file.parent / "manifest.json").read_text())
-    (file.parent / "manifest.json").write_text(json.dumps(said | {"persons.csv": {"rows": 1}}))
-
-
-def manifest_torn(home: Home) -> None:
-    (delivery(home).parent / "manifest.json").write_text('{"certificates.csv": {"ro')
-
-
-def empty_delivery(home: Home) -> None:
-    (home.raw / NEW).mkdir()
-
-
-def empty_file(home: Home) -> None:
-    delivery(home).write_bytes(b"")
-
-
-def still_written(home: Home) -> None:
-    file = delivery(home)
-    file.rename(file.with_name("certificates.csv.part"))
-
-
-def unknown_file(home: Home) -> None:
-    file = delivery(home)
-    file.rename(file.with_name("sickleave.csv"))
-
-
-def one_table_twice(home: Home) -> None:
-    file = delivery(home)
-    regions.extract(file.parent, "certificates").write_parquet(file.with_suffix(".parquet"))
-
-
-def folder_that_is_no_date(home: Home) -> None:
-    (home.raw / "2026-13-01").mkdir()
-
-
-def rule_fails_too_often(home: Home) -> None:
-    file = delivery(home, rows=2000)
-    rows = regions.extract(file.parent, "certificates")
-    regions.deliver(file.parent, "certificates", rows.with_columns(issued_at=pl.lit("13/01/2026 08.00")))
-
-
-def open_quote(home: Home) -> None:
-    file = delivery(home, "persons")
-    text = file.read_text(encoding="utf-8").splitlines()
-    text[20] = text[20].replace(";", ';"', 1)
-    file.write_text("\n".join(text) + "\n", encoding="utf-8")
-
-
-def newer_model(home: Home) -> None:
-    meta = home.models / (home.models / "current").read_text().strip() / "meta.json"
-    meta.write_text(json.dumps(json.loads(meta.read_text()) | {"format_version": 99}))
-    shutil.rmtree(home.worklists / "2026-01-12")  # so that there is something to do
-
-
-def damaged_model(home: Home) -> None:
-    trees = home.models / (home.models / "current").read_text().strip() / "model.skops"
-    trees.write_bytes(trees.read_bytes()[:-10])
-    shutil.rmtree(home.worklists / "2026-01-12")
-
-
-def evidence_missing(home: Home) -> None:
-    regions.settings(home, evidence="nowhere.toml")
-
-
-def evidence_unreadable(home: Home) -> None:
-    regions.settings(home, evidence="own.toml")
-    (home.path / "own.toml").write_text("[[study]]\nname = 'ours'\n", encoding="utf-8")
-
-
-def lost_key(home: Home) -> None:
-    delivery(home)
-    (home.vault / "key").write_bytes(b"short")
-
-
 BAD: list[tuple[Callable[[Home], None], int, tuple[str, ...]]] = [
-    (unknown_key, 2, ("region.toml, line 12", "spells.max_gap ", "max_gap_days")),
-    (wrong_type, 2, ("region.toml, line 12", "spells.max_gap_days", "a whole number")),
-    (out_of_range, 2, ("region.toml, line", "ingest.max_rejected_share", "from 0 to 1")),
-    (not_toml, 2, ("region.toml", "line 2")),
-    (settings_not_text, 2, ("region.toml", "UTF-8")),
-    (setting_for_no_table, 2, ("ingest.tables.patients", "no such table")),
-    (no_required_table, 2, ("required table certificates",)),
-    (missing_column, 2, (f"{NEW}/certificates.csv", "patient_id")),
-    (unknown_column, 2, (f"{NEW}/certificates.csv", "'physician'", "ingest.tables.certificates.columns")),
-    (no_header, 2, (f"{NEW}/persons.csv", "header")),
-    (other_separator, 2, (f"{NEW}/certificates.csv", "separator")),
-    (truncated_gzip, 2, (f"{NEW}/certificates.csv.gz", "cut short")),
-    (no_gzip_at_all, 2, (f"{NEW}/certificates.csv.gz",)),
-    (torn_parquet, 2, (f"{NEW}/certificates.parquet",)),
-    (wrong_encoding, 2, (f"{NEW}/persons.csv", "utf-8", "encoding")),
-    (manifest_of_other_bytes, 2, (f"{NEW}/certificates.csv", "sha256")),
-    (manifest_of_other_rows, 2, (f"{NEW}/certificates.csv", "50", "51")),
-    (manifest_names_more, 2, (f"{NEW}/manifest.json", "persons.csv")),
-    (manifest_torn, 2, (f"{NEW}/manifest.json",)),
-    (empty_delivery, 2, (f"delivery {NEW} is empty",)),
-    (empty_file, 2, (f"{NEW}/certificates.csv", "empty")),
-    (still_written, 2, (f"delivery {NEW} is still being written", "certificates.csv.part")),
-    (unknown_file, 2, (f"{NEW}/sickleave.csv",)),
-    (one_table_twice, 2, (f"{NEW}/certificates.parquet", "certificates.csv")),
-    (folder_that_is_no_date, 2, ("raw/2026-13-01",)),
-    (rule_fails_too_often, 2, (f"{NEW}/certificates.csv", "of 2000 rows", "lines 2, 3, 4", "date format")),
-    (open_quote, 2, (f"{NEW}/persons.csv", "quotation mark")),
-    (newer_model, 2, ("format 99", "promote an older model")),
-    (damaged_model, 2, ("cannot be used", "train anew")),
-    (evidence_missing, 2, ("nowhere.toml",)),
-    (evidence_unreadable, 2, ("own.toml", "cannot be used")),
-    (lost_key, 2, ("key",)),
+    (spoilt.unknown_key, 2, ("region.toml, line 12", "spells.max_gap ", "max_gap_days")),
+    (spoilt.wrong_type, 2, ("region.toml, line 12", "spells.max_gap_days", "a whole number")),
+    (spoilt.out_of_range, 2, ("region.toml, line", "ingest.max_rejected_share", "from 0 to 1")),
+    (spoilt.not_toml, 2, ("region.toml", "line 2")),
+    (spoilt.settings_not_text, 2, ("region.toml", "UTF-8")),
+    (spoilt.setting_for_no_table, 2, ("ingest.tables.patients", "no such table")),
+    (spoilt.no_required_table, 2, ("required table certificates",)),
+    (spoilt.missing_column, 2, (f"{NEW}/certificates.csv", "patient_id")),
+    (spoilt.unknown_column, 2, (f"{NEW}/certificates.csv", "'physician'", "ingest.tables.certificates.columns")),
+    (spoilt.no_header, 2, (f"{NEW}/persons.csv", "header")),
+    (spoilt.other_separator, 2, (f"{NEW}/certificates.csv", "separator")),
+    (spoilt.truncated_gzip, 2, (f"{NEW}/certificates.csv.gz", "cut short")),
+    (spoilt.no_gzip_at_all, 2, (f"{NEW}/certificates.csv.gz",)),
+    (spoilt.torn_parquet, 2, (f"{NEW}/certificates.parquet",)),
+    (spoilt.wrong_encoding, 2, (f"{NEW}/persons.csv", "utf-8", "encoding")),
+    (spoilt.manifest_of_other_bytes, 2, (f"{NEW}/certificates.csv", "sha256")),
+    (spoilt.manifest_of_other_rows, 2, (f"{NEW}/certificates.csv", "50", "51")),
+    (spoilt.manifest_names_more, 2, (f"{NEW}/manifest.json", "persons.csv")),
+    (spoilt.manifest_torn, 2, (f"{NEW}/manifest.json",)),
+    (spoilt.empty_delivery, 2, (f"delivery {NEW} is empty",)),
+    (spoilt.empty_file, 2, (f"{NEW}/certificates.csv", "empty")),
+    (spoilt.still_written, 2, (f"delivery {NEW} is still being written", "certificates.csv.part")),
+    (spoilt.unknown_file, 2, (f"{NEW}/sickleave.csv",)),
+    (spoilt.one_table_twice, 2, (f"{NEW}/certificates.parquet", "certificates.csv")),
+    (spoilt.folder_that_is_no_date, 2, ("raw/2026-13-01",)),
+    (spoilt.rule_fails_too_often, 2, (f"{NEW}/certificates.csv", "of 2000 rows", "lines 2, 3, 4", "date format")),
+    (spoilt.open_quote, 2, (f"{NEW}/persons.csv", "quotation mark")),
+    (spoilt.newer_model, 2, ("format 99", "promote an older model")),
+    (spoilt.damaged_model, 2, ("cannot be used", "train anew")),
+    (spoilt.evidence_missing, 2, ("nowhere.toml",)),
+    (spoilt.evidence_unreadable, 2, ("own.toml", "cannot be used")),
+    (spoilt.lost_key, 2, ("key",)),
 ]  # fmt: skip
 
 
@@ -274,10 +101,30 @@ def test_a_failed_night_is_in_the_book_and_the_mended_one_runs(home):
     assert regions.rehabrisk("nightly", home=home.path).returncode == 2
     last = regions.records(home)[-1]
     assert last["outcome"] == "failed" and "physician" in last["fault"] and "Traceback" not in last["fault"]
+    spoilt.rename(spoilt.with_suffix(".csv.part"))
+    time.sleep(1)  # the name of a record has seconds
+    assert regions.rehabrisk("nightly", home=home.path).returncode == 2
+    last = regions.records(home)[-1]
+    assert last["outcome"] == "failed" and "still being written" in last["fault"]
     doctor = regions.rehabrisk("doctor", home=home.path)
-    assert doctor.returncode == 1 and "physician" in doctor.stdout
+    assert doctor.returncode == 1 and "still being written" in doctor.stdout
     spoilt.write_bytes(whole)
+    spoilt.with_suffix(".csv.part").unlink()
     assert regions.night(home)["outcome"] == "done"
+
+
+def test_a_night_stopped_by_hand(home):
+    delivery(home)
+    before = regions.results(home)
+    running = subprocess.Popen(
+        regions.command("nightly", home=home.path), cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert running.stdout.readline() == "ingest\n"
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=120)
+    told(subprocess.CompletedProcess([], running.returncode, out, err), 1, "stopped by hand", "run it again")
+    assert regions.results(home) == before
+    assert regions.records(home)[-1]["outcome"] == "failed"
 
 
 def test_no_home(tmp_path):
@@ -299,12 +146,12 @@ def test_a_stage_before_the_one_it_needs(home, stage):
     told(done, 2, stage, "has not been made yet", "rehabrisk nightly")
 
 
-def test_a_stage_of_another_night_than_the_lake_holds(finished):
-    before = regions.digests(finished.home, "lake", "scores", "worklists")
+def test_a_stage_of_another_night_than_the_lake_holds(home):
+    before = regions.results(home)
     for stage in ("features", "score", "worklist", "monitor"):
-        done = regions.rehabrisk(stage, home=finished.home.path, as_of="2025-12-01")
+        done = regions.rehabrisk(stage, home=home.path, as_of="2025-12-01")
         told(done, 2, "holds the night of 2026-01-12, not of 2025-12-01", "nightly --as-of 2025-12-01")
-    assert regions.digests(finished.home, "lake", "scores", "worklists") == before
+    assert regions.results(home) == before
 
 
 def test_a_second_run_at_the_same_time(home):
@@ -383,6 +230,10 @@ def test_too_little_data_to_train_falls_back_on_national_figures(tmp_path):
     assert scored["model_version"].unique().to_list() == [meta["version"]]
     assert scored["p_90"].is_between(0, 1).all() and scored["reasons"].list.len().max() >= 1
     assert regions.worklists(home)
+    # every night tries again, and keeps no second copy of the same figures
+    again = regions.night(home, regions.AS_OF + dt.timedelta(days=1))
+    assert "train" in again["stages"] and again["model"] == meta["version"]
+    assert len(list(home.models.glob("*/meta.json"))) == 1
 
 
 def test_a_promoted_model_that_is_gone(home):

@@ -95,15 +95,15 @@ def test_every_table_made_is_told_in_one_line(done, record):
         assert any(line["table"] in text and f"-> {made:>12} rows" in text for text in done.stdout.splitlines())
 
 
-def test_the_same_night_again_changes_nothing_and_makes_no_table(done, tmp_path):
+def test_the_same_night_again_changes_nothing_and_makes_no_table(done, record, tmp_path):
     home = regions.copied(done.home, tmp_path / "home")
     before, written = regions.digests(home), {f: f.stat().st_mtime_ns for f in home.path.rglob("*") if f.is_file()}
-    record = regions.records(done.home)[-1]
     # the copy lies elsewhere, but nothing of what decides a night is named by its place
     again = regions.rehabrisk("nightly", home=home.path)
     assert again.returncode == 0, again.stderr
     assert f"Nothing new since run {record['run_id']}" in again.stdout
     assert "->" not in again.stdout
+    assert str(home.worklists / "2026-01-12") in again.stdout and str(done.home.path) + "/" not in again.stdout
     assert "Night of 2026-01-12" in again.stdout
     after = regions.digests(home)
     changed = {name for name in before | after if before.get(name) != after.get(name)}
@@ -117,10 +117,11 @@ def test_quiet_prints_nothing(home):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_a_deleted_list_is_made_again_and_is_the_same(home):
+@pytest.mark.parametrize("lost", ["worklists/2026-01-12", "lake/spells"])
+def test_what_was_lost_is_made_again_and_is_the_same(home, lost):
+    """Lists that someone deleted; spells that a night broken off, or another stage, has replaced."""
     before = regions.results(home)
-    list_ = sorted((home.worklists / "2026-01-12").iterdir())[0]
-    list_.unlink()
+    sorted((home.path / lost).iterdir())[0].unlink()
     regions.night(home)
     assert regions.results(home) == before
 
