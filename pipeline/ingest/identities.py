@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import duckdb
+import numpy as np
 import polars as pl
 
 from pipeline.config.region import ReserveNumber
@@ -66,17 +67,13 @@ class IdentityTexts:
     def keyed(self, texts: pl.Series, delivery: date) -> pl.DataFrame:
         """One row a text, in order, with the columns of identity_texts."""
         read = normalise(texts, delivery, self.reserve_numbers)
-        good = read.filter(pl.col("identity").is_not_null())
-        identities = good["identity"].unique()
-        keys = self.keyring.person_keys(identities.to_list())
-        keyed = read.join(
-            pl.DataFrame({"identity": identities, "person_key": pl.Series(keys, dtype=pl.Int64)}),
-            on="identity", how="left", maintain_order="left",
-        )
-        return keyed.select(
+        good = read["identity"].is_not_null()
+        keys = np.zeros(read.height, dtype=np.int64)
+        keys[good.to_numpy()] = self.keyring.person_keys(read["identity"].drop_nulls().to_list())
+        return read.select(
             "text",
             pl.when(pl.col("identity") != pl.col("text")).then(pl.col("identity")).alias("identity"),
-            "person_key",
+            pl.when(good).then(pl.Series(keys)).alias("person_key"),
             pl.col("problem").replace(RULES),
             "birth_date",
             "sex",

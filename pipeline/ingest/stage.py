@@ -292,7 +292,9 @@ def _to_vault(
         ).to_arrow_table()
     )
     # grouped here: the engine would hold every name of the region for the few who come twice
-    persons = persons.filter((pl.col("person_key") != pl.col("person_key").shift(-1)).fill_null(True))
+    last = (persons["person_key"] != persons["person_key"].shift(-1)).fill_null(True)
+    if not last.all():
+        persons = persons.filter(last)
     links = con.sql(
         "select distinct f.person_key as former_key, coalesce(f.identity, f.text) as former_id, i.person_key "
         f"from (select * from {source} where {former} <> '') "
