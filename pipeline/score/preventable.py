@@ -24,9 +24,12 @@ def with_preventable_days(
     """
 
     def numbers(name: str) -> np.ndarray:
-        return features[name].fill_null(0).to_numpy().astype(float)
+        return (
+            features[name].cast(pl.Float64).to_numpy()
+        )  # null as NaN: what missing means, EvidenceBenefit says
 
-    contacts = numbers("contacts_365d_count")
+    # of the time before the spell: every spell has visits of its own
+    contacts = numbers("contacts_before_365d_count")
     if not has_contacts:  # an extract that never came is not low care use
         contacts = np.full(features.height, np.nan)
     saved = benefit.predict_saved(
