@@ -1,10 +1,12 @@
 """worklist.returns: lists that coordinators filled in, whatever program saved them."""
 
 import datetime as dt
+from zipfile import ZipFile
 
 import polars as pl
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.packaging.custom import BoolProperty, IntProperty, StringProperty
 
 from pipeline.config.home import Home
 from pipeline.config.region import ReserveNumber
@@ -155,6 +157,25 @@ def test_a_file_that_is_no_list_is_set_aside_as_a_whole(folder):
         ("d.xlsx", 0, "no_known_heads"),
     ]
     assert balanced(report)
+
+
+@pytest.mark.parametrize("told", ["tolfte januari", "2026-13-45", 20260112, True])
+def test_a_spreadsheet_whose_own_date_is_none_is_set_aside_as_a_whole(folder, told):
+    book = load_workbook(write_lists(entries(), identities(), folder.parent / "out", "sv")[1])
+    del book.custom_doc_props["as_of"]
+    kind = BoolProperty if told is True else IntProperty if isinstance(told, int) else StringProperty
+    book.custom_doc_props.append(kind(name="as_of", value=told))
+    book.save(folder / "a.xlsx")
+    assert rules(read_returns(folder)) == [(0, "unreadable_file")]
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "docProps/custom.xml"])
+def test_a_spreadsheet_that_is_damaged_inside_is_set_aside_as_a_whole(folder, part):
+    whole = write_lists(entries(), identities(), folder.parent / "out", "sv")[1]
+    with ZipFile(whole) as good, ZipFile(folder / "a.xlsx", "w") as bad:
+        for name in good.namelist():
+            bad.writestr(name, b"<cut short" if name == part else good.read(name))
+    assert rules(read_returns(folder)) == [(0, "unreadable_file")]
 
 
 def test_lines_above_the_heads_and_a_guarded_note_are_read(folder):
