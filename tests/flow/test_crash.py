@@ -64,19 +64,18 @@ def start(home: Home) -> subprocess.Popen:
 
 def kill_once(home: Home, sign) -> bool:
     """Start a night and SIGKILL it as soon as `sign()` is true; False when it ended first."""
-    running = start(home)
+    running, seen = start(home), False
     try:
-        until = time.monotonic() + 120
-        while running.poll() is None and time.monotonic() < until:
-            if sign():
+        until = time.monotonic() + 300
+        while running.poll() is None and not seen and time.monotonic() < until:
+            if seen := sign():
                 running.send_signal(signal.SIGKILL)
-                break
             time.sleep(0.002)
     finally:
         if running.poll() is None:
             running.kill()
         code = running.wait()
-    return code == -signal.SIGKILL
+    return seen and code == -signal.SIGKILL
 
 
 def newer(path: Path):
