@@ -53,7 +53,8 @@ def replace_folder(folder: Path, fill: Callable[[Path], object]) -> Path:
     """Let `fill(temporary_folder)` write a folder, then put it in place of `folder`.
 
     The old folder is set aside before the rename and removed after it: a crash between the two leaves
-    the old one as `.NAME.old`, which `recover_folder` puts back.
+    the old one as `.NAME.old`, which `recover_folder` puts back. Contents and names are on disk before the old
+    folder goes, so that a power cut leaves the one or the other.
     """
     private_folder(folder.parent)
     recover_folder(folder)
@@ -61,15 +62,27 @@ def replace_folder(folder: Path, fill: Callable[[Path], object]) -> Path:
     aside = folder.parent / f".{folder.name}.old"
     try:
         fill(beside)
+        for path in (*sorted(beside.rglob("*")), beside):
+            _to_disk(path)
         if folder.exists():
             folder.rename(aside)
         beside.rename(folder)
+        _to_disk(folder.parent)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         recover_folder(folder)
         raise
     shutil.rmtree(aside, ignore_errors=True)
     return folder
+
+
+def _to_disk(path: Path) -> None:
+    """fsync of a file, or of a folder's names."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def sweep(root: Path) -> None:

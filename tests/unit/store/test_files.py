@@ -54,6 +54,29 @@ def test_a_folder_is_replaced_whole(tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["lists"]
 
 
+def test_a_folder_is_on_disk_file_by_file_before_it_takes_the_old_ones_place(tmp_path, monkeypatch):
+    """Every flush is seen on its way to the disk, and what had its name by then."""
+    folder, flushed, real = tmp_path / "lists", [], os.fsync
+    replace_folder(folder, lambda beside: (beside / "a.csv").write_text("old"))
+
+    def seen(handle):
+        flushed.append((os.fstat(handle).st_ino, (folder / "a.csv").read_text(), (tmp_path / ".lists.old").exists()))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", seen)
+
+    def fill(beside):
+        (beside / "deep").mkdir()
+        for name in ("a.csv", "deep/b.csv"):
+            (beside / name).write_text("new")
+
+    replace_folder(folder, fill)
+    inside = {(folder / name).stat().st_ino for name in ("a.csv", "deep", "deep/b.csv", ".")}
+    assert {inode for inode, read, _ in flushed if read == "old"} == inside
+    # the rename itself is flushed before the old folder is given up
+    assert flushed[-1] == (tmp_path.stat().st_ino, "new", True)
+
+
 def test_a_folder_that_cannot_be_filled_leaves_the_old_one(tmp_path):
     folder = tmp_path / "lists"
     replace_folder(folder, lambda beside: (beside / "old.csv").write_text("1"))
