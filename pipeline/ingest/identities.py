@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from datetime import date
 
 import duckdb
@@ -55,9 +56,23 @@ class IdentityTexts:
         if added:
             self._refuse_shared_keys()
 
+    def learn_keyed(self, source: str, columns: list[str]) -> None:
+        """Make keyed_texts (text, code) of these columns: what a sender calls a doctor may be a personal number."""
+        self.con.execute("create or replace temp table keyed_texts (text varchar, code varchar)")
+        every = " union ".join(f"select nullif(trim({quoted(column)}), '') as text from {source}" for column in columns)
+        if not every:
+            return
+        texts = pl.from_arrow(self.con.sql(f"select distinct text from ({every}) where text is not null").to_arrow_table())
+        key = self.keyring.subkey("doctor")
+        codes = ["d" + hmac.digest(key, text.encode(), "sha256").hex()[:15] for text in texts["text"]]
+        self.con.register("_keyed", texts.with_columns(code=pl.Series(codes, dtype=pl.String)).to_arrow())
+        self.con.execute("insert into keyed_texts select text, code from _keyed")
+        self.con.unregister("_keyed")
+
     def forget(self) -> None:
         """Give the memory back: once all files are staged only keys are needed."""
-        self.con.execute("drop table if exists identity_texts")
+        for table in ("identity_texts", "keyed_texts"):
+            self.con.execute(f"drop table if exists {table}")
         self.delivery = None
 
     def add(self, texts: pl.Series, delivery: date) -> None:

@@ -122,6 +122,9 @@ def stage_file(
         if wanted:
             source.keep_places(list(present.values()), home.tmp)
         identities.learn(source.skipping, wanted, file.delivery)
+        identities.learn_keyed(
+            source.skipping, [present[column.name] for column in extract.of_kind("keyed") if column.name in present]
+        )
         sql = read_sql(extract, source.rejecting, present, source.form, settings, file.delivery)
 
         def write(beside: Path) -> None:
