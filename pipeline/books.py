@@ -9,8 +9,11 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
+import polars as pl
+
 from pipeline.config.home import Home
 from pipeline.store.files import write_text_whole
+from pipeline.store.tables import MARK
 
 CODE = Path(__file__).parents[1]
 SUFFIXES = (".py", ".sql", ".toml", ".json", ".html")
@@ -82,19 +85,24 @@ def records(home: Home) -> list[dict]:
     return sorted(found, key=lambda one: one.get("started", ""))
 
 
+def earlier_lists(home: Home, before: date) -> pl.DataFrame | None:
+    """The rows of the last lists before that night: spell_id, list_unit_id, as_of, rank."""
+    earlier = [
+        file
+        for file in home.scores.glob("as_of=*/lists.parquet")
+        if file.parent.name.removeprefix("as_of=") < before.isoformat()
+    ]
+    return pl.read_parquet(max(earlier)) if earlier else None
+
+
 def same_night(home: Home, fingerprint: dict) -> dict | None:
     """The last whole night with the same inputs, settings, code and model, if its outputs are untouched."""
-    for record in reversed(records(home)):
-        if record.get("command") != "nightly" or record.get("outcome") != "done":
-            continue
-        if record["as_of"] != fingerprint["as_of"]:
-            return None  # another night has since written the lake
-        if record.get("fingerprint") != fingerprint:
-            return None
-        outputs = record.get("outputs", {})
-        whole = outputs and all(
-            (home.path / name).is_file() and digest_of(home.path / name) == digest
-            for name, digest in outputs.items()
-        )
-        return record if whole else None
-    return None
+    mark = text_of(home.lake / MARK)  # gone while the lake is another night's, or a stage's by itself
+    record = next((one for one in records(home) if mark and one.get("run_id") == mark), None)
+    if record is None or record.get("outcome") != "done" or record.get("fingerprint") != fingerprint:
+        return None
+    outputs = record["outputs"]
+    whole = all(
+        (home.path / name).is_file() and digest_of(home.path / name) == digest for name, digest in outputs.items()
+    )
+    return record if whole else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ from filelock import FileLock, Timeout
 from pipeline.config.home import Home
 from pipeline.errors import UsageError
 from pipeline.store.files import private_folder, sweep
+from pipeline.store.tables import TONIGHT
 
 
 @contextmanager
@@ -33,6 +35,8 @@ def only_run(home: Home) -> Iterator[None]:
         for folder in home.folders:
             if folder != home.raw:  # what lies there is the sender's
                 sweep(folder)
+        shutil.rmtree(home.lake / TONIGHT, ignore_errors=True)
+        shutil.rmtree(home.tmp, ignore_errors=True)  # spill of a run that was killed may hold identity numbers
         yield
     finally:
         lock.release()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -23,6 +24,9 @@ BEFORE = {
     "monitor": "worklist.entries",
 }
 OF_ONE_NIGHT = ("features", "score", "worklist", "monitor")
+# what ingest takes depends on the night: a later delivery must not reach spells or a model of an earlier one
+OF_THE_SAME_INGEST = ("spells", "train")
+INGEST_NOTE = "staged/ingest.json"
 
 
 def own_evidence(home: Home, region: Region, read: Callable[[Path], object]) -> Path | None:
@@ -47,16 +51,22 @@ def own_evidence(home: Home, region: Region, read: Callable[[Path], object]) -> 
 def require_before(lake: Lake, stage: str, as_of: date) -> None:
     """Refuse a stage by itself where the lake lacks what it reads, or holds another night than the one asked about."""
     needed = BEFORE.get(stage)
-    if needed and not lake.file(needed).is_file():
+    if needed and not (lake.file(needed).is_file() and (lake.root / INGEST_NOTE).is_file()):
         raise UsageError(f"{stage} needs table {needed}, which has not been made yet", remedy="run `rehabrisk nightly`")
+    if stage in OF_THE_SAME_INGEST:
+        told = json.loads((lake.root / INGEST_NOTE).read_text(encoding="utf-8"))
+        _same_night(date.fromisoformat(told["report"]["as_of"]), as_of, f"run `rehabrisk ingest --as-of {as_of}` first")
     if stage not in OF_ONE_NIGHT:
         return
     lake.view("moments.nightly")
     held = lake.con.execute("select max(as_of) from moments.nightly").fetchall()[0][0]
+    _same_night(held, as_of, f"run `rehabrisk nightly --as-of {as_of}`")
+
+
+def _same_night(held: date, as_of: date, remedy: str) -> None:
     if held != as_of:
         raise UsageError(
-            f"the lake holds the night of {held}, not of {as_of}",
-            remedy=f"run `rehabrisk nightly --as-of {as_of}`, or give --as-of {held}",
+            f"the lake holds the night of {held}, not of {as_of}", remedy=f"{remedy}, or give --as-of {held}"
         )
 
 

@@ -51,6 +51,8 @@ class Session:
         self.evidence = own_evidence(home, self.region, _benefit)
         self.ledger = Ledger(console.line)
         self.stages: dict[str, dict] = {}
+        self.scores: pl.DataFrame | None = None
+        self.publishing: list[Callable[[], list[Path]]] = []  # results, written when all is made and has passed
         self.asked = as_of
 
     @cached_property
@@ -73,7 +75,7 @@ class Session:
     @cached_property
     def lake(self) -> Lake:
         private_folder(self.home.lake)
-        return Lake(self.con, self.home.lake, self.ledger, self.gate)
+        return Lake(self.con, self.home.lake, self.ledger, self.gate, whole_night=True)
 
     @cached_property
     def vault(self):
@@ -86,8 +88,16 @@ class Session:
     def scores_folder(self) -> Path:
         return private_folder(self.home.scores / f"as_of={self.as_of.isoformat()}")
 
+    def keep_scores(self, name: str, frame: pl.DataFrame) -> Path:
+        """Write one file of scores/as_of=<date>."""
+        return write_whole(
+            self.scores_folder / name, lambda beside: frame.write_parquet(beside, compression="zstd")
+        )
+
     def close(self) -> None:
         """Let go of the engine and wipe what it spilt."""
+        if "lake" in self.__dict__:
+            self.lake.discard()
         if "con" in self.__dict__:
             self.con.close()
         shutil.rmtree(self.home.tmp, ignore_errors=True)
@@ -150,7 +160,10 @@ def _recorded(session: Session, command: str, work: Callable[[], dict], fingerpr
         "fingerprint": fingerprint,
     }
     try:
-        record |= work() | {"outcome": "done"}
+        record |= work()
+        written = [file for write in session.publishing for file in write()]
+        session.lake.publish(run_id if command == "nightly" else "")
+        record |= {"outputs": books.digests(session.home.path, *written), "outcome": "done"}
         if fingerprint:  # training may have promoted a model
             fingerprint["model"] = books.text_of(session.home.models / "current")
     except BaseException as fault:
@@ -281,14 +294,13 @@ def _score(session: Session) -> dict:
     whole = scores.join(
         decisions.select("spell_id", "eligible", "ineligible_because"), on="spell_id", maintain_order="left"
     )
-    file = session.scores_folder / "scores.parquet"
-    write_whole(file, lambda beside: whole.write_parquet(beside, compression="zstd"))
+    session.scores = whole
+    session.publishing.append(lambda: [session.keep_scores("scores.parquet", whole)])
     why_not = whole.filter(~pl.col("eligible"))["ineligible_because"].value_counts().sort("count", "ineligible_because", descending=[True, False])
     return {
         "model": model.version,
         "eligible": int(whole["eligible"].sum()),
         "ineligible": dict(zip(why_not["ineligible_because"], why_not["count"], strict=True)),
-        "outputs": books.digests(session.home.path, file),
     }
 
 
@@ -300,6 +312,7 @@ def _benefit(table: Path | None):
 
 def _worklist(session: Session) -> dict:
     from pipeline.privacy.access_log import AccessLog
+    from pipeline.summary import lists_told
     from pipeline.worklist.entries import make_entries
     from pipeline.worklist.write_lists import write_lists
 
@@ -307,52 +320,20 @@ def _worklist(session: Session) -> dict:
     candidates = session.lake.read("worklist.candidates")
     scores = session.lake.read("score.scores")
     decisions, entries = make_entries(
-        candidates, scores, session.region.worklist, session.as_of, _earlier_lists(session)
+        candidates, scores, session.region.worklist, session.as_of, books.earlier_lists(session.home, session.as_of)
     )
     session.lake.write("worklist.entries", entries, rows_in=candidates.height)
-    AccessLog(session.home).write(
-        session.started, "nightly batch", "list", "care", entries["person_key"].to_list(), entries["list_unit_id"].to_list()
-    )
-    files = write_lists(
-        entries, session.vault.identities, session.home.worklists / session.as_of.isoformat(), session.region.language
-    )
-    kept = session.scores_folder / "lists.parquet"
-    write_whole(
-        kept,
-        lambda beside: entries.select("spell_id", "list_unit_id", "as_of", "rank").write_parquet(beside),
-    )
-    made = (kept, session.scores_folder / "scores.parquet", session.lake.file("spells.spells"))
-    return {
-        "worklists": _lists_told(session, decisions, entries),
-        "outputs": books.digests(session.home.path, *files, *made),
-    }
+    folder = session.home.worklists / session.as_of.isoformat()
 
+    def write() -> list[Path]:
+        AccessLog(session.home).write(
+            session.started, "nightly batch", "list", "care", entries["person_key"].to_list(), entries["list_unit_id"].to_list()
+        )
+        files = write_lists(entries, session.vault.identities, folder, session.region.language)
+        return [*files, session.keep_scores("lists.parquet", entries.select("spell_id", "list_unit_id", "as_of", "rank"))]
 
-def _lists_told(session: Session, decisions: pl.DataFrame, entries: pl.DataFrame) -> dict:
-    by_unit = (
-        entries.group_by("list_unit_id", "list_unit_name")
-        .agg(rows=pl.len(), saved=pl.col("preventable_days").filter(pl.col("within_capacity")).sum())
-        .sort("saved", "list_unit_id", descending=[True, False])
-    )
-    top = by_unit.row(0, named=True) if by_unit.height else None
-    return {
-        "rows": entries.height,
-        "units": by_unit.height,
-        "protected": decisions.filter(pl.col("ineligible_because") == "protected_identity").height,
-        "top_unit": f"{top['list_unit_name'] or top['list_unit_id']}: {top['rows']} on its list, "
-        f"{top['saved']:.0f} net days expected saved within this week's places"
-        if top
-        else "no unit has a list",
-    }
-
-
-def _earlier_lists(session: Session) -> pl.DataFrame | None:
-    earlier = [
-        file
-        for file in session.home.scores.glob("as_of=*/lists.parquet")
-        if file.parent.name.removeprefix("as_of=") < session.as_of.isoformat()
-    ]
-    return pl.read_parquet(max(earlier)) if earlier else None
+    session.publishing.append(write)
+    return {"worklists": lists_told(decisions, entries)}
 
 
 def _monitor(session: Session) -> dict:
@@ -360,10 +341,12 @@ def _monitor(session: Session) -> dict:
 
     _views(session)
     features = session.lake.read("features.spell_features")
-    scores = pl.read_parquet(session.scores_folder / "scores.parquet")
+    scores = session.scores
+    if scores is None:
+        scores = pl.read_parquet(session.scores_folder / "scores.parquet")
     figures = volumes.night_figures(features, scores, session.lake.rows("worklist.entries"), session.as_of)
     alarms = volumes.compare(figures, volumes.earlier_nights(session.home.monitor, session.as_of), features)
-    volumes.keep(session.home.monitor, figures, alarms)
+    session.publishing.append(lambda: [volumes.keep(session.home.monitor, figures, alarms)])
     for one in alarms:
         session.console.note(f"  alarm: {one['what']}: {one['seen']} -> {one['next_step']}")
     return {"alarms": [f"{one['what']}: {one['seen']}" for one in alarms]}
