@@ -9,8 +9,8 @@ from tests.tables import expect, given
 TITLE = "Whom a list may show"
 
 ONGOING = """
-    spell_id   | person_key | as_of      | unit_id | start_date | end_date   | day | chain_day | degree | diagnosis | target_group | certificate_id
-    1-20260105 | 1          | 2026-02-01 | A       | 2026-01-05 | 2026-02-20 | 28  | 28        | 100    | F430      | mental       | c1
+    spell_id   | person_key | as_of      | unit_id | start_date | end_date   | day | chain_day | degree | diagnosis | target_group | certificate_id | ongoing
+    1-20260105 | 1          | 2026-02-01 | A       | 2026-01-05 | 2026-02-20 | 28  | 28        | 100    | F430      | mental       | c1             | true
 """
 PERSONS = """
     person_key | sex | birth_month | listed_unit_id | deceased_on | emigrated_on | protected
@@ -61,6 +61,12 @@ def test_a_spell_is_shown_with_its_person_and_both_units(ask):
         1-20260105 | A       | primary   | 3.0               | B              | P                  | F   | false     | false    | true          | false           | false   | false
     """,
     )
+
+
+@pytest.mark.parametrize(("ongoing", "ended"), [("true", False), ("false", True)])
+def test_a_spell_just_ended_is_marked(ask, ongoing, ended):
+    row = f"1-20260105 | 1 | 2026-02-01 | A | 2026-01-05 | 2026-01-31 | 27 | 27 | 100 | F430 | mental | c1 | {ongoing}"
+    assert ask(ongoing=ONGOING.splitlines()[1] + "\n" + row)["ended"].to_list() == [ended]
 
 
 def test_a_spell_whose_person_or_unit_never_came_is_kept_and_marked(ask):
