@@ -92,10 +92,11 @@ for _name, _help in run.STAGES.items():
 def promote(
     version: Annotated[str, typer.Argument(help="A folder's name under models/.")],
     home: HomeOption = DEFAULT_HOME,
+    as_of: AsOfOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Make a trained model the one the night uses."""
-    housekeeping.promote(Home(home).require(), version, Console(quiet))
+    """Make a trained model the one that nights from --as-of on use."""
+    housekeeping.promote(Home(home).require(), version, _date(as_of), Console(quiet))
 
 
 @app.command()

@@ -9,8 +9,6 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
-import polars as pl
-
 from pipeline.config.home import Home
 from pipeline.store.files import write_text_whole
 from pipeline.store.tables import MARK
@@ -83,16 +81,6 @@ def records(home: Home) -> list[dict]:
         except (ValueError, OSError):
             continue
     return sorted(found, key=lambda one: one.get("started", ""))
-
-
-def earlier_lists(home: Home, before: date) -> pl.DataFrame | None:
-    """The rows of the last lists before that night: spell_id, list_unit_id, as_of, rank."""
-    earlier = [
-        file
-        for file in home.scores.glob("as_of=*/lists.parquet")
-        if file.parent.name.removeprefix("as_of=") < before.isoformat()
-    ]
-    return pl.read_parquet(max(earlier)) if earlier else None
 
 
 def same_night(home: Home, fingerprint: dict) -> dict | None:

@@ -53,15 +53,17 @@ def simulate(
         console.note(f"{sum(made.faults.values())} faults put in, by kind in {home.truth / 'faults.json'}")
 
 
-def promote(home: Home, model: str, console: Console) -> None:
-    """Make a model the one that coming nights use."""
+def promote(home: Home, model: str, since: date | None, console: Console) -> None:
+    """Make a model the one that nights from `since` on use; by default from the newest delivery's."""
+    from pipeline import ingest
     from pipeline.score.load import load
     from pipeline.train.artefact import promote as make_current
 
     with only_run(home):
-        load(home, model)  # a model that cannot be read must not become current
-        make_current(home, model)
-    console.note(f"{model} is now current")
+        load(home, model)  # a model that cannot be read must not come into use
+        since = since or ingest.newest_delivery(home)
+        make_current(home, model, since)
+    console.note(f"{model} is in use from the night of {since} on")
 
 
 def card(home: Home, version: str | None, out: Path | None, console: Console) -> None:

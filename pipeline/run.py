@@ -222,6 +222,8 @@ def _ingest(session: Session) -> dict:
     for file in came_back.files.iter_rows(named=True):
         counts = ", ".join(f"{file[name]} {name}" for name in file if name != "file")
         session.console.note(f"  {file['file']}: {counts}")
+    for remedy in came_back.remedies():
+        session.console.note(f"  {remedy}")
     rows = came_back.rows.rename({"known_on": "returned_on"})
     report = ingest.run(
         session.home, session.region, session.con, session.lake, session.as_of, session.ledger,
@@ -254,7 +256,7 @@ def _features(session: Session) -> dict:
 
 
 def _train(session: Session, promote_it: bool = False) -> dict:
-    from pipeline.run_training import learn, may_become_current, no_better_than_held
+    from pipeline.run_training import learn, no_better_than_held
     from pipeline.train.artefact import promote, save
 
     _views(session)
@@ -264,9 +266,9 @@ def _train(session: Session, promote_it: bool = False) -> dict:
         return {}
     version = save(candidate, session.home)
     session.console.note(f"  model {version}; its card: {session.home.models / version / 'card.html'}")
-    if promote_it and may_become_current(session.home, session.as_of):
-        promote(session.home, version)
-    elif not promote_it:
+    if promote_it:
+        promote(session.home, version, session.as_of)
+    else:
         session.console.note(f"  not in use before `rehabrisk promote {version}`")
     return {"trained": version}
 
@@ -313,15 +315,17 @@ def _benefit(table: Path | None):
 def _worklist(session: Session) -> dict:
     from pipeline.privacy.access_log import AccessLog
     from pipeline.summary import lists_told
+    from pipeline.worklist.earlier import earlier_lists
     from pipeline.worklist.entries import make_entries
     from pipeline.worklist.write_lists import write_lists
 
     _views(session)
     candidates = session.lake.read("worklist.candidates")
     scores = session.lake.read("score.scores")
-    decisions, entries = make_entries(
-        candidates, scores, session.region.worklist, session.as_of, books.earlier_lists(session.home, session.as_of)
-    )
+    rules = session.region.worklist
+    units = candidates["listed_unit_id" if rules.unit == "listed" else "unit_id"]
+    previous = earlier_lists(session.home.scores, session.as_of, units)
+    decisions, entries = make_entries(candidates, scores, rules, session.as_of, previous)
     session.lake.write("worklist.entries", entries, rows_in=candidates.height)
     folder = session.home.worklists / session.as_of.isoformat()
 

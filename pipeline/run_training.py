@@ -11,7 +11,7 @@ from pipeline.config.home import Home
 from pipeline.config.region import Region
 from pipeline.console import Console
 from pipeline.run_order import FEATURE_TABLES, SPELL_TABLES
-from pipeline.score.load import load_current, model_for, trained_on
+from pipeline.score.load import model_for, trained_on
 from pipeline.store.tables import Lake
 from pipeline.train.too_little import TooLittleData
 from pipeline.train.training import Candidate, shipped, train
@@ -37,11 +37,6 @@ def no_better_than_held(candidate: Candidate, home: Home, as_of: date) -> bool:
     """National figures again, where they are held already: not one more version each night."""
     held = model_for(home, as_of)
     return held is not None and candidate.meta["kind"] == held.meta["kind"] == NationalRisk.kind
-
-
-def may_become_current(home: Home, as_of: date) -> bool:
-    """A night of the past learns for itself; its model does not take the place of a newer one."""
-    return not (home.models / "current").is_file() or trained_on(load_current(home)) <= as_of
 
 
 def learn(

@@ -59,6 +59,9 @@ def after(finished, tmp_path_factory):
         second[0]: {"Svar": "Nej", "Erbjuden den": dt.datetime(2026, 1, 12)},
         second[1]: {"Svar": "Ja", "Erbjuden den": dt.datetime(2026, 1, 12), "Anteckning": SECRET},
     })  # fmt: skip
+    # a list of the coordinator's own, of no date
+    number = lists[one].filter(rank=str(first[3]))["patient_id"].item()
+    (back / "egen lista.csv").write_text(f"Personnummer;Status\n{number};Aktiv\n", encoding="utf-8")
     who = {"csv": lists[one]["patient_id"].to_list(), "xlsx": lists[two]["patient_id"].to_list()}
     done = regions.rehabrisk("nightly", home=home.path, as_of=TOMORROW)
     assert done.returncode == 0, done.stderr
@@ -109,6 +112,14 @@ def test_a_row_that_was_not_understood_is_told_and_kept_encrypted(after):
     assert told and "1 rejected" in told[0] and "3 accepted" in told[0]
     shown = regions.rehabrisk("quarantine", "--show", home=home.path)
     assert "status_not_understood" in shown.stdout and SECRET in shown.stdout
+
+
+def test_a_row_that_no_date_says_when_to_use_is_told_with_what_to_do(after):
+    home, who, done = after
+    told = [line for line in done.stdout.splitlines() if "egen lista.csv" in line]
+    assert len(told) == 2 and "1 rejected" in told[0] and "raw/worklist_returns/<date>/" in told[1]
+    assert who["csv"][3] not in done.stdout
+    assert "no_date_of_return" in regions.rehabrisk("quarantine", "--show", home=home.path).stdout
 
 
 def test_notes_lie_in_clear_nowhere_but_where_they_were_put(after):
