@@ -54,6 +54,7 @@ class EvidenceBenefit:
     basis = "evidence"
 
     def __init__(self, table: dict[str, Any]) -> None:
+        self.table = table
         self.studies = studies(table)
         self.subgroups = table["subgroups"]
         self.pooled = pool_of(self.studies, lambda study: study.randomised and study.relevance == "direct")
