@@ -28,7 +28,9 @@ with known_cases as (
         ) as may_be_open
     from spells.ongoing as o
     inner join ingest.coordination as c on o.person_key = c.person_key
-    where c.known_from <= o.as_of and (c.offered_on is null or c.offered_on <= o.as_of)
+    where
+        c.known_from <= o.as_of and (c.known_until is null or c.known_until > o.as_of)
+        and (c.offered_on is null or c.offered_on <= o.as_of)
 ),
 
 cases as (

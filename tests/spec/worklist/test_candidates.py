@@ -46,6 +46,8 @@ def ask(run_table):
             run_table.con.execute(
                 "alter table ingest.coordination add column source varchar default 'register'"
             )
+        if "known_until" not in heads:
+            run_table.con.execute("alter table ingest.coordination add column known_until date")
         for table, column in TEXTS:  # a column of blanks alone has no type
             run_table.con.execute(f"alter table ingest.{table} alter {column} type varchar")
         return run_table("worklist.candidates", declined_days=180)
@@ -189,3 +191,11 @@ def test_an_assessment_is_a_certificate_in_force_by_a_physician_or_on_the_physic
     text = CERTIFICATES.splitlines()[1] + "\n" + row
     got = ask(certificates=text)
     assert got["has_physician"].to_list() == [assessed]
+
+
+def test_a_case_counts_as_it_was_until_a_later_delivery_changed_it(ask):
+    heads = CASES + " | known_until"
+    was = "k1 | 1 | 2026-01-10 | accepted | 2026-01-12 | | | | 2026-01-10 | "
+    now = "k1 | 1 | 2026-01-10 | declined | | | | | "
+    assert ask(was + "2026-02-02", now + "2026-02-02 |", heads=heads)["in_coordination"].to_list() == [True]
+    assert ask(was + "2026-02-01", now + "2026-02-01 |", heads=heads)["in_coordination"].to_list() == [False]
