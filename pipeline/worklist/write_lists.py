@@ -78,7 +78,8 @@ def file_stem(unit_id: str) -> str:
 
 def _age_in_years() -> pl.Expr:
     born, at = pl.col("birth_date"), pl.col("as_of")
-    before = (at.dt.month() * 100 + at.dt.day()) < (born.dt.month() * 100 + born.dt.day())
+    later_month, same_month = at.dt.month() < born.dt.month(), at.dt.month() == born.dt.month()
+    before = later_month | (same_month & (at.dt.day() < born.dt.day()))
     return at.dt.year() - born.dt.year() - before.cast(pl.Int32)
 
 

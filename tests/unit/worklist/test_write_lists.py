@@ -190,7 +190,7 @@ def test_no_name_lies_outside_the_home_while_lists_are_written(folder, tmp_path,
     assert len(write_lists(entries(), identities(), folder)) == 3
 
 
-@pytest.mark.parametrize(("born", "age"), [(date(1986, 1, 12), "40"), (date(1986, 1, 13), "39"), (None, "44")])
+@pytest.mark.parametrize(("born", "age"), [(date(1986, 1, 12), "40"), (date(1986, 1, 13), "39"), (date(1970, 8, 11), "55"), (None, "44")])
 def test_the_age_is_that_of_the_very_day_where_the_date_of_birth_is_known(tmp_path, born, age):
     listed = entries(1).with_columns(as_of=pl.lit(date(2026, 1, 12)), age=pl.lit(44))
     known = identities(1).with_columns(birth_date=pl.lit(born, dtype=pl.Date))
