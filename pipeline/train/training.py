@@ -92,7 +92,7 @@ def train(
         raise TooLittleData("the tuning or test months have no ended spells", remedy=_WAIT)
     test = test.sample(min(test.height, MAX_TESTED), seed=seed, shuffle=True)
 
-    encoder = FrameEncoder().fit(fit, skip=KEYS + OUTCOMES + NUISANCES)
+    encoder = FrameEncoder().fit(fit, skip=KEYS + OUTCOMES + NUISANCES, persons=fit["person_key"])
     X = encoder.transform(fit)
     models = _fitted(encoder, X, fit, tune, chosen, windows, seed)
     del X

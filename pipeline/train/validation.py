@@ -92,15 +92,35 @@ def uno(tested: Tested, *, seed: int) -> float:
     return uno_c(-left[some], until=until, **{name: value[some] for name, value in tested.known.items()})
 
 
+def hidden_groups(sizes: dict[str, int]) -> set[str]:
+    """Which groups of persons not to show beside their total: those of fewer than five, and never one alone.
+
+    >>> sorted(hidden_groups({"a": 3, "b": 40, "c": 12}))
+    ['a', 'c']
+    >>> hidden_groups({"a": 5, "b": 40})
+    set()
+    """
+    small = {cell for cell, size in sizes.items() if size < MIN_PERSONS}
+    if len(small) == 1 and len(sizes) > 1:
+        small.add(min((cell for cell in sizes if cell not in small), key=lambda cell: (sizes[cell], cell)))
+    return small
+
+
 def by_cell(tested: Tested, cells: np.ndarray, passed: int = 90) -> list[dict]:
-    """AUC and O/E for passing a day in each cell of `cells` (text, n); small cells are left out and counted."""
+    """AUC and O/E for passing a day in each cell of `cells` (text, n); small cells are hidden.
+
+    Where one cell alone is small the next larger one is hidden too, or it could be had from the total.
+    """
     passing, chance, weight, place = tested.at(passed)
+    names = cells[place].astype(str)
+    inside = {cell: (names == cell) & (weight > 0) for cell in sorted(set(names.tolist()))}
+    sizes = {cell: len(np.unique(tested.person[place][here])) for cell, here in inside.items()}
+    hidden = hidden_groups(sizes)
     out = []
-    for cell in sorted({str(c) for c in cells[place]}):
-        here = (cells[place].astype(str) == cell) & (weight > 0)
-        persons = len(np.unique(tested.person[place][here]))
-        if persons < MIN_PERSONS:
-            out.append({"cell": cell, "persons": f"< {MIN_PERSONS}"})
+    for cell, here in inside.items():
+        persons = sizes[cell]
+        if cell in hidden:
+            out.append({"cell": cell, "persons": "too few"})
             continue
         w = weight[here][None, :]
         out.append({
