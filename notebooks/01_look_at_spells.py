@@ -57,17 +57,15 @@ figure.savefig(given.out / "spell_lengths.svg")
 # ## Who is on sick leave tonight?
 
 # %%
-bands = ongoing.with_columns(
-    band=pl.col("day").cut([14, 30, 60, 90, 180, 365], labels=["1–14", "15–30", "31–60", "61–90", "91–180", "181–365", "> 365"])
-)
-counts = bands.group_by("band", "degree").len().sort("band", "degree")
-print(counts.pivot(on="degree", index="band", values="len").fill_null(0))
+names = ["1–14", "15–30", "31–60", "61–90", "91–180", "181–365", "> 365"]
+reached = np.digitize(ongoing["day"].to_numpy(), [15, 31, 61, 91, 181, 366])
+counts = ongoing.select("degree", band=pl.Series(reached)).group_by("band", "degree").len().sort("band", "degree")
+print(counts.pivot(on="degree", index="band", values="len").fill_null(0).with_columns(day=pl.col("band").map_elements(names.__getitem__, return_dtype=pl.String)))
 figure, axes = plt.subplots(figsize=(8, 4.5))
-bottom = np.zeros(7)
+bottom = np.zeros(len(names))
 for degree, colour in ((25, "#c6dbef"), (50, "#9ecae1"), (75, "#4292c6"), (100, "#08519c")):
-    part = counts.filter(pl.col("degree") == degree)
-    heights = np.array([part.filter(pl.col("band") == band)["len"].sum() for band in bands["band"].cat.get_categories()])
-    axes.bar(bands["band"].cat.get_categories(), heights, bottom=bottom, color=colour, label=f"{degree} %")
+    heights = np.bincount(reached[ongoing["degree"].to_numpy() == degree], minlength=len(names))
+    axes.bar(names, heights, bottom=bottom, color=colour, label=f"{degree} %")
     bottom += heights
 axes.set(xlabel="day of the spell", ylabel="ongoing spells", title="Ongoing spells by day reached and degree")
 axes.legend(frameon=False)

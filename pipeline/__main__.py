@@ -13,9 +13,14 @@ import typer
 from pipeline import housekeeping, run
 from pipeline.config.home import DEFAULT_HOME, Home
 from pipeline.console import Console
-from pipeline.errors import NightFailed, PipelineError, UsageError
+from pipeline.errors import PipelineError, UsageError
 from pipeline.estimate.command import METHODS_HELP, estimate
 from pipeline.faults import explained
+
+# set before scikit-learn is loaded: threads that wait spinning take the time of those that work
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+STOPPED = 130  # what typer makes of Ctrl-C
 
 app = typer.Typer(
     name="rehabrisk",
@@ -104,10 +109,21 @@ def evaluate(
 def promote(
     version: Annotated[str, typer.Argument(help="A folder's name under models/.")],
     home: HomeOption = DEFAULT_HOME,
+    as_of: AsOfOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Make a trained model the one the night uses."""
-    housekeeping.promote(Home(home).require(), version, Console(quiet))
+    """Make a trained model the one that nights from --as-of on use."""
+    housekeeping.promote(Home(home).require(), version, _date(as_of), Console(quiet))
+
+
+@app.command()
+def card(
+    home: HomeOption = DEFAULT_HOME,
+    version: Annotated[str | None, typer.Option(help="A model's version; default: the current one.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Put the card's files here instead of printing it.")] = None,
+) -> None:
+    """The model card: what it learnt from, how good it is, what it must not be used for."""
+    housekeeping.card(Home(home).require(), version, out, Console())
 
 
 @app.command()
@@ -146,8 +162,10 @@ def main() -> None:
     except PipelineError as fault:
         Console().error(fault)
         sys.exit(fault.exit_code)
-    except KeyboardInterrupt:
-        Console().error(NightFailed("stopped by hand", remedy="run it again; nothing is half-written"))
+    except SystemExit as end:
+        if end.code != STOPPED:
+            raise
+        Console().error(explained(KeyboardInterrupt()))
         sys.exit(1)
     except Exception as fault:
         if os.environ.get("REHABRISK_TRACEBACK"):

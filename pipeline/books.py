@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date, datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
 from pipeline.config.home import Home
 from pipeline.store.files import write_text_whole
+from pipeline.store.tables import MARK
 
 CODE = Path(__file__).parents[1]
 SUFFIXES = (".py", ".sql", ".toml", ".json", ".html")
@@ -52,6 +54,24 @@ def keep(home: Home, run_id: str, record: dict) -> Path:
     return write_text_whole(home.runs / f"{run_id}.json", text + "\n")
 
 
+def keep_refused(home: Home, started: datetime, asked: date | None, fault: Exception) -> Path:
+    """Write the record of a night that was refused before it began."""
+    run_id = f"{started:%Y%m%dT%H%M%S}-nightly"
+    return keep(
+        home,
+        run_id,
+        {
+            "run_id": run_id,
+            "command": "nightly",
+            "started": started.isoformat(timespec="seconds"),
+            "as_of": asked.isoformat() if asked else "",
+            "code": code_version(),
+            "outcome": "failed",
+            "fault": str(fault),
+        },
+    )
+
+
 def records(home: Home) -> list[dict]:
     """All runs, oldest first; a record that cannot be read is left out."""
     found = []
@@ -65,17 +85,12 @@ def records(home: Home) -> list[dict]:
 
 def same_night(home: Home, fingerprint: dict) -> dict | None:
     """The last whole night with the same inputs, settings, code and model, if its outputs are untouched."""
-    for record in reversed(records(home)):
-        if record.get("command") != "nightly" or record.get("outcome") != "done":
-            continue
-        if record["as_of"] != fingerprint["as_of"]:
-            return None  # another night has since written the lake
-        if record.get("fingerprint") != fingerprint:
-            return None
-        outputs = record.get("outputs", {})
-        whole = outputs and all(
-            (home.path / name).is_file() and digest_of(home.path / name) == digest
-            for name, digest in outputs.items()
-        )
-        return record if whole else None
-    return None
+    mark = text_of(home.lake / MARK)  # gone while the lake is another night's, or a stage's by itself
+    record = next((one for one in records(home) if mark and one.get("run_id") == mark), None)
+    if record is None or record.get("outcome") != "done" or record.get("fingerprint") != fingerprint:
+        return None
+    outputs = record["outputs"]
+    whole = all(
+        (home.path / name).is_file() and digest_of(home.path / name) == digest for name, digest in outputs.items()
+    )
+    return record if whole else None

@@ -20,6 +20,8 @@ def explained(fault: BaseException) -> PipelineError:
     """
     if isinstance(fault, PipelineError):
         return fault
+    if isinstance(fault, KeyboardInterrupt | duckdb.InterruptException):
+        return NightFailed("stopped by hand", remedy="run it again; nothing is half-written")
     text = str(fault)
     if (isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)) or any(
         sign in text for sign in FULL
@@ -40,6 +42,3 @@ def explained(fault: BaseException) -> PipelineError:
         f"a fault of the program, {type(fault).__name__} at {ours or place} ({place})",
         remedy="report it with that place; REHABRISK_TRACEBACK=1 shows more, which may hold personal data",
     )
-
-
-# ---------------------------------------------------------------- one night, one stage

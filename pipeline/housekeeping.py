@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 from datetime import date, datetime
-from importlib.metadata import version
+from importlib.metadata import version as installed
+from pathlib import Path
 
 from pipeline import books
 from pipeline.config.home import Home
@@ -52,15 +53,32 @@ def simulate(
         console.note(f"{sum(made.faults.values())} faults put in, by kind in {home.truth / 'faults.json'}")
 
 
-def promote(home: Home, model: str, console: Console) -> None:
-    """Make a model the one that coming nights use."""
+def promote(home: Home, model: str, since: date | None, console: Console) -> None:
+    """Make a model the one that nights from `since` on use; by default from the newest delivery's."""
+    from pipeline import ingest
     from pipeline.score.load import load
     from pipeline.train.artefact import promote as make_current
 
     with only_run(home):
-        load(home, model)  # a model that cannot be read must not become current
-        make_current(home, model)
-    console.note(f"{model} is now current")
+        load(home, model)  # a model that cannot be read must not come into use
+        since = since or ingest.newest_delivery(home)
+        make_current(home, model, since)
+    console.note(f"{model} is in use from the night of {since} on")
+
+
+def card(home: Home, version: str | None, out: Path | None, console: Console) -> None:
+    """Print a model's card; with `out` put card.html, card.md and validation.json there: no row of a person is in them."""
+    from pipeline.score.load import load, load_current
+
+    model = load(home, version) if version else load_current(home)
+    folder = home.models / model.version
+    if out is None:
+        console.note((folder / "card.md").read_text(encoding="utf-8"))
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    for name in ("card.html", "card.md", "validation.json"):
+        write_text_whole(out / name, (folder / name).read_text(encoding="utf-8"), mode=0o644)
+    console.note(f"the card of {model.version} is in {out}")
 
 
 def quarantine(
@@ -88,7 +106,7 @@ def doctor(home: Home, console: Console) -> bool:
     """Say what is well and what is not; True when all is well."""
     checks = (_settings, _rights, _key, _disk, _idle, _model, _last_run)
     well = True
-    console.note(f"rehabrisk {version('rehabrisk')}, code {books.code_version()}")
+    console.note(f"rehabrisk {installed('rehabrisk')}, code {books.code_version()}")
     for check in checks:
         try:
             console.note(f"  ok    {check(home)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,12 +10,15 @@ from filelock import FileLock, Timeout
 
 from pipeline.config.home import Home
 from pipeline.errors import UsageError
-from pipeline.store.files import private_folder
+from pipeline.store.files import private_folder, sweep
+from pipeline.store.tables import TONIGHT
 
 
 @contextmanager
 def only_run(home: Home) -> Iterator[None]:
     """Hold the home's lock. The operating system lets go of it when the process dies, however it dies.
+
+    What a run that died was still writing is removed first.
 
     Raises UsageError when another run holds it.
     """
@@ -28,6 +32,11 @@ def only_run(home: Home) -> Iterator[None]:
             remedy="wait for it to end; a run that died holds no lock",
         ) from None
     try:
+        for folder in home.folders:
+            if folder != home.raw:  # what lies there is the sender's
+                sweep(folder)
+        shutil.rmtree(home.lake / TONIGHT, ignore_errors=True)
+        shutil.rmtree(home.tmp, ignore_errors=True)  # spill of a run that was killed may hold identity numbers
         yield
     finally:
         lock.release()

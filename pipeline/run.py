@@ -17,9 +17,10 @@ from pipeline import books
 from pipeline.config.home import Home
 from pipeline.config.region import load_region
 from pipeline.console import Console
-from pipeline.errors import UsageError
+from pipeline.errors import PipelineError, UsageError
 from pipeline.faults import explained
 from pipeline.lock import only_run
+from pipeline.preconditions import own_evidence, require_before, require_something_known
 from pipeline.run_order import FEATURE_TABLES, SPELL_TABLES
 from pipeline.store.engine import connect
 from pipeline.store.files import private_folder, write_whole
@@ -47,8 +48,11 @@ class Session:
         self.console = console
         self.started = started
         self.region = load_region(home.region_file)
+        self.evidence = own_evidence(home, self.region, _benefit)
         self.ledger = Ledger(console.line)
         self.stages: dict[str, dict] = {}
+        self.scores: pl.DataFrame | None = None
+        self.publishing: list[Callable[[], list[Path]]] = []  # results, written when all is made and has passed
         self.asked = as_of
 
     @cached_property
@@ -71,7 +75,7 @@ class Session:
     @cached_property
     def lake(self) -> Lake:
         private_folder(self.home.lake)
-        return Lake(self.con, self.home.lake, self.ledger, self.gate)
+        return Lake(self.con, self.home.lake, self.ledger, self.gate, whole_night=True)
 
     @cached_property
     def vault(self):
@@ -84,8 +88,16 @@ class Session:
     def scores_folder(self) -> Path:
         return private_folder(self.home.scores / f"as_of={self.as_of.isoformat()}")
 
+    def keep_scores(self, name: str, frame: pl.DataFrame) -> Path:
+        """Write one file of scores/as_of=<date>."""
+        return write_whole(
+            self.scores_folder / name, lambda beside: frame.write_parquet(beside, compression="zstd")
+        )
+
     def close(self) -> None:
         """Let go of the engine and wipe what it spilt."""
+        if "lake" in self.__dict__:
+            self.lake.discard()
         if "con" in self.__dict__:
             self.con.close()
         shutil.rmtree(self.home.tmp, ignore_errors=True)
@@ -93,29 +105,46 @@ class Session:
 
 def nightly(session: Session) -> None:
     """All rooms in order. The same inputs, settings, code and model again: nothing is done anew."""
-    from pipeline import ingest
     from pipeline.summary import show
 
     with only_run(session.home):
-        fingerprint = {
-            "as_of": session.as_of.isoformat(),
-            "files": ingest.files_of(session.home, session.region, session.as_of),
-            "returns": books.digests(session.home.raw, "**/worklist_returns/**/*"),
-            "settings": books.digest_of(session.home.region_file),
-            "code": books.code_version(),
-            "model": books.text_of(session.home.models / "current"),
-        }
+        try:
+            fingerprint = _fingerprint(session)
+        except PipelineError as fault:  # a delivery that is refused is a failed night too
+            books.keep_refused(session.home, session.started, session.asked, fault)
+            raise
         if before := books.same_night(session.home, fingerprint):
             session.console.note(f"Nothing new since run {before['run_id']}: all results are as they were.")
-            show(session.console, before)
+            show(session.console, session.home, before)
             return
-        show(session.console, _recorded(session, "nightly", lambda: _night(session), fingerprint))
+        record = _recorded(session, "nightly", lambda: _night(session), fingerprint)
+        show(session.console, session.home, record)
+
+
+def _fingerprint(session: Session) -> dict:
+    """All that decides what a night gives. Raises UsageError where the deliveries are not whole."""
+    from pipeline import ingest
+
+    return {
+        "as_of": session.as_of.isoformat(),
+        "files": ingest.files_of(session.home, session.region, session.as_of),
+        "returns": books.digests(session.home.raw, "**/worklist_returns/**/*"),
+        "settings": books.digest_of(session.home.region_file),
+        "evidence": books.digest_of(session.evidence) if session.evidence else "",
+        "code": books.code_version(),
+        "model": books.text_of(session.home.models / "current"),
+    }
 
 
 def stage(session: Session, name: str) -> None:
     """One room, on the tables that the rooms before it have left in the lake."""
     with only_run(session.home):
-        _recorded(session, name, lambda: _staged(session, name), None)
+        _recorded(session, name, lambda: _alone(session, name), None)
+
+
+def _alone(session: Session, name: str) -> dict:
+    require_before(session.lake, name, session.as_of)
+    return _staged(session, name)
 
 
 def _recorded(session: Session, command: str, work: Callable[[], dict], fingerprint: dict | None) -> dict:
@@ -131,7 +160,10 @@ def _recorded(session: Session, command: str, work: Callable[[], dict], fingerpr
         "fingerprint": fingerprint,
     }
     try:
-        record |= work() | {"outcome": "done"}
+        record |= work()
+        written = [file for write in session.publishing for file in write()]
+        session.lake.publish(run_id if command == "nightly" else "")
+        record |= {"outputs": books.digests(session.home.path, *written), "outcome": "done"}
         if fingerprint:  # training may have promoted a model
             fingerprint["model"] = books.text_of(session.home.models / "current")
     except BaseException as fault:
@@ -154,10 +186,14 @@ def _recorded(session: Session, command: str, work: Callable[[], dict], fingerpr
 
 
 def _night(session: Session) -> dict:
+    from pipeline.run_training import model_is_due
+
+    # asked first: a model that cannot be used must stop the night before it changes a table
+    due = model_is_due(session.home, session.as_of, session.region.training.retrain_days)
     found: dict = {}
     for name in ("ingest", "spells", "features"):
         found |= _staged(session, name)
-    if _model_is_due(session):
+    if due:
         found |= _staged(session, "train", promote_it=True)
     for name in ("score", "worklist", "monitor"):
         found |= _staged(session, name)
@@ -186,6 +222,8 @@ def _ingest(session: Session) -> dict:
     for file in came_back.files.iter_rows(named=True):
         counts = ", ".join(f"{file[name]} {name}" for name in file if name != "file")
         session.console.note(f"  {file['file']}: {counts}")
+    for remedy in came_back.remedies():
+        session.console.note(f"  {remedy}")
     rows = came_back.rows.rename({"known_on": "returned_on"})
     report = ingest.run(
         session.home, session.region, session.con, session.lake, session.as_of, session.ledger,
@@ -201,15 +239,11 @@ def _spells(session: Session) -> dict:
 
     _views(session)
     rules = session.region.spells
+    require_something_known(session.con, session.as_of)
     _ask(session.lake, "moments.nightly", as_of=session.as_of)
     for table in SPELL_TABLES:
         session.lake.run(table, max_gap_days=rules.max_gap_days, days_since_end=rules.days_since_end)
     ongoing = session.con.execute("select count(*) from spells.ongoing where ongoing").fetchall()[0][0]
-    if not session.lake.rows("moments.nightly"):
-        raise UsageError(
-            f"nothing was known on {session.as_of}: it lies before all data",
-            remedy="give a later --as-of",
-        )
     refuse_a_fall(session.home.monitor, session.as_of, ongoing, session.region.monitor.fewest_ongoing_share)
     return {"ongoing": ongoing}
 
@@ -222,43 +256,24 @@ def _features(session: Session) -> dict:
 
 
 def _train(session: Session, promote_it: bool = False) -> dict:
-    from pipeline.run_training import learn
+    from pipeline.run_training import learn, no_better_than_held
     from pipeline.train.artefact import promote, save
 
     _views(session)
     candidate = learn(session.con, session.lake, session.region, session.as_of, books.code_version(), session.console)
+    _views(session)  # the training lake's views give way to the night's
+    if promote_it and no_better_than_held(candidate, session.home, session.as_of):
+        return {}
     version = save(candidate, session.home)
     session.console.note(f"  model {version}; its card: {session.home.models / version / 'card.html'}")
-    if promote_it and _may_become_current(session):
-        promote(session.home, version)
-    elif not promote_it:
+    if promote_it:
+        promote(session.home, version, session.as_of)
+    else:
         session.console.note(f"  not in use before `rehabrisk promote {version}`")
-    _views(session)  # the training lake's views give way to the night's
     return {"trained": version}
 
 
-def _may_become_current(session: Session) -> bool:
-    """A night of the past trains for itself; it does not take the place of a newer model."""
-    from pipeline.score.load import load_current, trained_on
-
-    current = session.home.models / "current"
-    return not current.is_file() or trained_on(load_current(session.home)) <= session.as_of
-
-
-def _model_is_due(session: Session) -> bool:
-    from pipeline.score.load import model_for, trained_on
-
-    held = model_for(session.home, session.as_of)
-    if held is None:
-        return True
-    age = (session.as_of - trained_on(held)).days
-    every = session.region.training.retrain_days
-    # the shipped national figures give way as soon as the region's own past is long enough
-    return (held.meta["kind"] == "national" and age > 0) or 0 < every <= age
-
-
 def _score(session: Session) -> dict:
-    from models.benefit.evidence import EvidenceBenefit
     from pipeline.score.load import model_for
     from pipeline.score.preventable import with_preventable_days
     from pipeline.score.scoring import score
@@ -272,7 +287,7 @@ def _score(session: Session) -> dict:
     scores = with_preventable_days(
         score(features, model, session.region.language),
         features,
-        EvidenceBenefit.from_toml(session.region.benefit.evidence or None),
+        _benefit(session.evidence),
         has_contacts=session.lake.rows("ingest.contacts") > 0,
     )
     session.lake.run("worklist.candidates", declined_days=session.region.worklist.declined_days)
@@ -281,72 +296,48 @@ def _score(session: Session) -> dict:
     whole = scores.join(
         decisions.select("spell_id", "eligible", "ineligible_because"), on="spell_id", maintain_order="left"
     )
-    file = session.scores_folder / "scores.parquet"
-    write_whole(file, lambda beside: whole.write_parquet(beside, compression="zstd"))
+    session.scores = whole
+    session.publishing.append(lambda: [session.keep_scores("scores.parquet", whole)])
+    why_not = whole.filter(~pl.col("eligible"))["ineligible_because"].value_counts().sort("count", "ineligible_because", descending=[True, False])
     return {
         "model": model.version,
         "eligible": int(whole["eligible"].sum()),
-        "scores_file": str(file),
-        "outputs": books.digests(session.home.path, file),
+        "ineligible": dict(zip(why_not["ineligible_because"], why_not["count"], strict=True)),
     }
+
+
+def _benefit(table: Path | None):
+    from models.benefit.evidence import EvidenceBenefit
+
+    return EvidenceBenefit.from_toml(table)
 
 
 def _worklist(session: Session) -> dict:
     from pipeline.privacy.access_log import AccessLog
+    from pipeline.summary import lists_told
+    from pipeline.worklist.earlier import earlier_lists
     from pipeline.worklist.entries import make_entries
     from pipeline.worklist.write_lists import write_lists
 
     _views(session)
     candidates = session.lake.read("worklist.candidates")
     scores = session.lake.read("score.scores")
-    decisions, entries = make_entries(
-        candidates, scores, session.region.worklist, session.as_of, _earlier_lists(session)
-    )
+    rules = session.region.worklist
+    units = candidates["listed_unit_id" if rules.unit == "listed" else "unit_id"]
+    previous = earlier_lists(session.home.scores, session.as_of, units)
+    decisions, entries = make_entries(candidates, scores, rules, session.as_of, previous)
     session.lake.write("worklist.entries", entries, rows_in=candidates.height)
-    AccessLog(session.home).write(
-        session.started, "nightly batch", "list", "care", entries["person_key"].to_list(), entries["list_unit_id"].to_list()
-    )
-    files = write_lists(
-        entries, session.vault.identities, session.home.worklists / session.as_of.isoformat(), session.region.language
-    )
-    kept = session.scores_folder / "lists.parquet"
-    write_whole(
-        kept,
-        lambda beside: entries.select("spell_id", "list_unit_id", "as_of", "rank").write_parquet(beside),
-    )
-    scores_file = session.scores_folder / "scores.parquet"
-    return {
-        "worklists": _lists_told(session, decisions, entries),
-        "outputs": books.digests(session.home.path, *files, kept, scores_file),
-    }
+    folder = session.home.worklists / session.as_of.isoformat()
 
+    def write() -> list[Path]:
+        AccessLog(session.home).write(
+            session.started, "nightly batch", "list", "care", entries["person_key"].to_list(), entries["list_unit_id"].to_list()
+        )
+        files = write_lists(entries, session.vault.identities, folder, session.region.language)
+        return [*files, session.keep_scores("lists.parquet", entries.select("spell_id", "list_unit_id", "as_of", "rank"))]
 
-def _lists_told(session: Session, decisions: pl.DataFrame, entries: pl.DataFrame) -> dict:
-    by_unit = (
-        entries.group_by("list_unit_id", "list_unit_name")
-        .agg(rows=pl.len(), saved=pl.col("preventable_days").filter(pl.col("within_capacity")).sum())
-        .sort("saved", "list_unit_id", descending=[True, False])
-    )
-    top = by_unit.row(0, named=True) if by_unit.height else None
-    return {
-        "rows": entries.height,
-        "units": by_unit.height,
-        "protected": decisions.filter(pl.col("ineligible_because") == "protected_identity").height,
-        "top_unit": f"{top['list_unit_name'] or top['list_unit_id']}: {top['rows']} on its list, "
-        f"{top['saved']:.0f} net days expected saved within this week's places"
-        if top
-        else "no unit has a list",
-        "folder": str(session.home.worklists / session.as_of.isoformat()),
-    }
-
-
-def _earlier_lists(session: Session) -> pl.DataFrame | None:
-    earlier = [
-        file
-        for file in session.home.scores.glob("as_of=*/lists.parquet")
-        if file.parent.name.removeprefix("as_of=") < session.as_of.isoformat()
-    ]
-    return pl.read_parquet(max(earlier)) if earlier else None
+    session.publishing.append(write)
+    return {"worklists": lists_told(decisions, entries)}
 
 
 def _monitor(session: Session) -> dict:
@@ -354,10 +345,12 @@ def _monitor(session: Session) -> dict:
 
     _views(session)
     features = session.lake.read("features.spell_features")
-    scores = pl.read_parquet(session.scores_folder / "scores.parquet")
+    scores = session.scores
+    if scores is None:
+        scores = pl.read_parquet(session.scores_folder / "scores.parquet")
     figures = volumes.night_figures(features, scores, session.lake.rows("worklist.entries"), session.as_of)
     alarms = volumes.compare(figures, volumes.earlier_nights(session.home.monitor, session.as_of), features)
-    volumes.keep(session.home.monitor, figures, alarms)
+    session.publishing.append(lambda: [volumes.keep(session.home.monitor, figures, alarms)])
     for one in alarms:
         session.console.note(f"  alarm: {one['what']}: {one['seen']} -> {one['next_step']}")
     return {"alarms": [f"{one['what']}: {one['seen']}" for one in alarms]}

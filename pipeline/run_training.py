@@ -6,9 +6,12 @@ from datetime import date, timedelta
 
 import duckdb
 
+from models.risk.national import NationalRisk
+from pipeline.config.home import Home
 from pipeline.config.region import Region
 from pipeline.console import Console
 from pipeline.run_order import FEATURE_TABLES, SPELL_TABLES
+from pipeline.score.load import model_for, trained_on
 from pipeline.store.tables import Lake
 from pipeline.train.too_little import TooLittleData
 from pipeline.train.training import Candidate, shipped, train
@@ -18,6 +21,22 @@ LONGEST_DELAY_DAYS = 60
 YEARS_BACK = 6
 MORE_THAN_KEPT = 3  # candidates drawn for each moment kept: days past 90 and a spell's many days are thinned
 MOST_PERIODS = 2_000_000  # of the persons drawn, so that a large region's moments are made in bounded memory
+
+
+def model_is_due(home: Home, as_of: date, every: int) -> bool:
+    """Whether a night at `as_of` learns: no model it may use, one `every` days old (0 = never), or national figures."""
+    held = model_for(home, as_of)
+    if held is None:
+        return True
+    age = (as_of - trained_on(held)).days
+    # the shipped national figures give way as soon as the region's own past is long enough
+    return (held.meta["kind"] == NationalRisk.kind and age > 0) or 0 < every <= age
+
+
+def no_better_than_held(candidate: Candidate, home: Home, as_of: date) -> bool:
+    """National figures again, where they are held already: not one more version each night."""
+    held = model_for(home, as_of)
+    return held is not None and candidate.meta["kind"] == held.meta["kind"] == NationalRisk.kind
 
 
 def learn(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import polars as pl
+
+from pipeline.config.home import Home
 from pipeline.console import Console
 
 
-def show(console: Console, record: dict) -> None:
-    """Print the summary of a nightly run's record (pipeline/books.py)."""
+def show(console: Console, home: Home, record: dict) -> None:
+    """Print the summary of a nightly run's record (pipeline/books.py), with paths where the home is now."""
     ingest = record["ingest"]
     lists = record["worklists"]
     rows = [
@@ -18,15 +21,35 @@ def show(console: Console, record: dict) -> None:
         ("ongoing spells", _number(record["ongoing"])),
         ("model", record["model"]),
         ("may be offered", _number(record["eligible"])),
+        ("may not", ", ".join(f"{_number(count)} {why}" for why, count in record["ineligible"].items()) or "none"),
         ("on lists", f"{_number(lists['rows'])} at {lists['units']} units"),
         ("top unit", lists["top_unit"]),
         ("protected identity", f"{_number(lists['protected'])} kept off the lists" if lists["protected"] else "none ongoing"),
         ("alarms", "; ".join(record["alarms"]) or "none"),
-        ("lists", lists["folder"]),
-        ("scores", record["scores_file"]),
+        ("lists", str(home.worklists / record["as_of"])),
+        ("scores", str(home.scores / f"as_of={record['as_of']}" / "scores.parquet")),
         ("took", f"{record['seconds']:.0f} s, at most {record['peak_memory_mb']} MB"),
     ]
     console.summary(f"Night of {record['as_of']}", rows)
+
+
+def lists_told(decisions: pl.DataFrame, entries: pl.DataFrame) -> dict:
+    """What a night's record says of its lists: rows, units, the unit with most to save, how many are never listed."""
+    by_unit = (
+        entries.group_by("list_unit_id", "list_unit_name")
+        .agg(rows=pl.len(), saved=pl.col("preventable_days").filter(pl.col("within_capacity")).sum())
+        .sort("saved", "list_unit_id", descending=[True, False])
+    )
+    top = by_unit.row(0, named=True) if by_unit.height else None
+    return {
+        "rows": entries.height,
+        "units": by_unit.height,
+        "protected": decisions.filter(pl.col("ineligible_because") == "protected_identity").height,
+        "top_unit": f"{top['list_unit_name'] or top['list_unit_id']}: {top['rows']} on its list, "
+        f"{top['saved']:.0f} net days expected saved within this week's places"
+        if top
+        else "no unit has a list",
+    }
 
 
 def _number(value: int) -> str:

@@ -54,6 +54,7 @@ class EvidenceBenefit:
     basis = "evidence"
 
     def __init__(self, table: dict[str, Any]) -> None:
+        self.table = table
         self.studies = studies(table)
         self.subgroups = table["subgroups"]
         self.pooled = pool_of(self.studies, lambda study: study.randomised and study.relevance == "direct")
@@ -80,7 +81,7 @@ class EvidenceBenefit:
 
         target_group : "mental", "pain", "both" or "other" (anything else counts as "other").
         prior_sick_leave_days : certified days in the 24 months before the spell; missing = none.
-        care_contacts : contacts in the last 365 days; missing = not delivered, which is not low use.
+        care_contacts : contacts in the 365 days before the spell; missing = not delivered, which is not low use.
         degree : percent now, 25-100; missing = whole time.
         """
         rule = self.subgroups

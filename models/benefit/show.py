@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +16,12 @@ POOLS = (
     ("all randomised", lambda s: s.randomised),
     ("all with an interval", lambda s: True),
 )
+CONTROL_MEANS = (100.0, 130.0, 160.0)  # working days a year; the middle one is what evidence.toml holds
 
 
 def markdown(benefit: EvidenceBenefit) -> str:
-    """Studies, pools, prior and subgroups as Markdown tables."""
-    return "\n\n".join([_studies(benefit), _pools(benefit), _subgroups(benefit)]) + "\n"
+    """Studies, pools, prior, subgroups and what the assumptions are worth, as Markdown tables."""
+    return "\n\n".join([_studies(benefit), _pools(benefit), _subgroups(benefit), _assumptions(benefit)]) + "\n"
 
 
 def _percent(log_ratio: float) -> str:
@@ -76,6 +78,28 @@ def _subgroups(benefit: EvidenceBenefit) -> str:
         saved = benefit.predict_saved(np.array([100.0]), None, *args)
         lines.append(f"| {group} | {history} | {degree} | {benefit.multiplier(*args)[0]:g} | {saved.mean[0]:.1f} | "
                      f"{saved.low[0]:.0f} to {saved.high[0]:.0f} |")  # fmt: skip
+    return "\n".join(lines)
+
+
+def otherwise(table: dict[str, Any], control_mean: float, outliers: bool) -> EvidenceBenefit:
+    """The same evidence with another control mean for the differences whose own is assumed, with or without the outliers."""
+    entries = [
+        entry | {"control_mean": control_mean} if entry.get("control_mean_basis", "").startswith("assumed") else entry
+        for entry in table["study"]
+        if outliers or entry["kind"] != "ratio"
+    ]
+    return EvidenceBenefit(table | {"study": entries})
+
+
+def _assumptions(benefit: EvidenceBenefit) -> str:
+    lines = ["| mean absence assumed for the review | Stockholm's figure in the mixture | pool | prior: log ratio (standard deviation) | "
+             "expected reduction | at most of 100 net days, 90 % interval |", "|---|---|---|---|---|---|"]  # fmt: skip
+    for control_mean, outliers in itertools.product(CONTROL_MEANS, (True, False)):
+        other = otherwise(benefit.table, control_mean, outliers)
+        prior, most = other.prior, other.reduction(np.array([1.0]))
+        lines.append(f"| {control_mean:g} | {'yes' if outliers else 'no'} | {_percent(other.pooled.estimate)} | "
+                     f"{prior.mean:.3f} ({prior.sd:.3f}) | {100 * prior.reduction:.1f} % | "
+                     f"{100 * most.low[0]:.0f} to {100 * most.high[0]:.0f} |")  # fmt: skip
     return "\n".join(lines)
 
 

@@ -29,15 +29,32 @@ def person_interval(
     Whole persons are drawn with replacement; weights for censoring are held, which makes intervals a
     little wide, not narrow. nan when the measure cannot be computed.
     """
+    only = {"": measure}
+    return person_intervals(only, weight, person, repeats=repeats, level=level, seed=seed, batch=batch)[""]
+
+
+def person_intervals(
+    measures: dict[str, Callable[[np.ndarray], np.ndarray]],
+    weight: np.ndarray,
+    person: np.ndarray,
+    *,
+    repeats: int = 200,
+    level: float = 0.95,
+    seed: int = 1,
+    batch: int = 20,
+) -> dict[str, tuple[float, float, float]]:
+    """As `person_interval` for several measures of the same rows, from the same draws of persons."""
     rng = np.random.default_rng(seed)
-    value = float(measure(weight[None, :])[0])
-    draws = []
+    draws: dict[str, list[np.ndarray]] = {name: [] for name in measures}
     for start in range(0, repeats, batch):
-        drawn = person_weights(person, min(batch, repeats - start), rng)
-        draws.append(measure(drawn * weight[None, :]))
-    found = np.concatenate(draws)
-    found = found[np.isfinite(found)]
-    if not len(found):
-        return value, float("nan"), float("nan")
-    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
-    return value, float(low), float(high)
+        drawn = person_weights(person, min(batch, repeats - start), rng) * weight[None, :]
+        for name, measure in measures.items():
+            draws[name].append(measure(drawn))
+    out = {}
+    for name, measure in measures.items():
+        value = float(measure(weight[None, :])[0])
+        found = np.concatenate(draws[name])
+        found = found[np.isfinite(found)]
+        ends = np.quantile(found, [(1 - level) / 2, (1 + level) / 2]) if len(found) else (np.nan, np.nan)
+        out[name] = value, float(ends[0]), float(ends[1])
+    return out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+FEWEST_PERSONS = 5
 OTHER = 0  # the code of a level that was rare or unseen when the encoder was fitted
 
 
@@ -28,18 +29,27 @@ class FrameEncoder:
     def __init__(self, max_levels: int = 250) -> None:
         self.max_levels = max_levels
 
-    def fit(self, frame: pl.DataFrame, skip: tuple[str, ...] = ()) -> FrameEncoder:
-        """Learn names and levels. Columns in `skip`, and those neither text, number nor bool, are left out."""
+    def fit(
+        self, frame: pl.DataFrame, skip: tuple[str, ...] = (), persons: pl.Series | None = None
+    ) -> FrameEncoder:
+        """Learn names and levels. Columns in `skip`, and those neither text, number nor bool, are left out.
+
+        persons : (n,) who each row is about; then a level is kept only where at least FEWEST_PERSONS share it, so that
+            what is written to disk singles nobody out.
+        """
         if self.max_levels > 254:
             raise ValueError("max_levels must be at most 254")
         usable = {n: t for n, t in frame.schema.items() if n not in skip and _kind(t)}
         self.names_ = tuple(usable)
         self.categorical_ = np.array([_kind(t) == "text" for t in usable.values()], dtype=bool)
-        self.levels_ = {name: self._levels(frame[name]) for name, t in usable.items() if _kind(t) == "text"}
+        self.levels_ = {name: self._levels(frame[name], persons) for name, t in usable.items() if _kind(t) == "text"}
         return self
 
-    def _levels(self, column: pl.Series) -> tuple[str, ...]:
-        counts = column.cast(pl.String).drop_nulls().value_counts(name="n")
+    def _levels(self, column: pl.Series, persons: pl.Series | None) -> tuple[str, ...]:
+        held = pl.DataFrame([column.cast(pl.String), pl.Series("_person", range(len(column)) if persons is None else persons)])
+        counts = held.drop_nulls().group_by(column.name).agg(n=pl.len(), persons=pl.col("_person").n_unique())
+        if persons is not None:
+            counts = counts.filter(pl.col("persons") >= FEWEST_PERSONS)
         # ties by name, so that a rerun on the same rows gives the same codes
         kept = counts.sort("n", column.name, descending=[True, False]).head(self.max_levels)
         return tuple(kept[column.name].to_list())

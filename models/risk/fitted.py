@@ -16,7 +16,7 @@ from models.risk.net_days import NetDays
 from models.risk.outlook import PASSES, Outlook, chance_of_passing, expected_days
 from models.risk.person_period import HORIZON
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 BATCH = 8_000
 # the only types a model file may hold beside numpy's and scikit-learn's public ones; never what the file itself asks for
 TRUSTED = (
@@ -58,19 +58,23 @@ class FittedRisk:
         X = self.encoder.transform(frame)
         day = frame["day"].cast(pl.Float64).fill_null(1).to_numpy()
         degree = frame["degree"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        ahead = np.zeros(len(X))
+        if "certified_days_ahead" in frame.columns:
+            ahead = frame["certified_days_ahead"].cast(pl.Float64).fill_null(0).to_numpy()
         passes, left = np.empty((len(X), len(PASSES))), np.empty(len(X))
         for start in range(0, len(X), BATCH):
             some = slice(start, start + BATCH)
             curve = self.model.predict_survival(X[some], np.arange(HORIZON + 1))
             left[some] = expected_days(curve)
             for place, at in enumerate(PASSES):
-                passes[some, place] = chance_of_passing(curve, day[some], at)
+                passes[some, place] = chance_of_passing(curve, day[some], at, ahead[some])
         mean = self.net_days.mean(X, days_left=left, degree=degree)
         return Outlook(passes, left, mean, self.net_days.spread(mean))
 
     def effects(self, frame: pl.DataFrame, groups: dict[str, tuple[str, ...]]) -> dict[str, np.ndarray]:
-        """Group of features -> (n,) days; see `explain`."""
-        return self.explainer.effects(self.encoder.transform(frame), groups)
+        """Group -> (n,) days, of those in `groups` that the explainer has learned; see `explain`."""
+        found = self.explainer.effects(self.encoder.transform(frame))
+        return {group: days for group, days in found.items() if group in groups}
 
     def to_files(self) -> dict[str, bytes | dict]:
         """File name -> bytes, or a dict for JSON."""

@@ -23,8 +23,8 @@ class DiscreteTimeHazard:
     ----------
     names : feature names in column order. `day` (day of the spell, default 1) and `certified_days_ahead`
         (days left of the certificate in force; absent or missing: not known) are read by name.
-    categorical : bool per column. max_iter, learning_rate, max_leaf_nodes, min_samples_leaf : of the boosting.
-    max_rows : most person-period rows to fit on. seed : of sampling and boosting.
+    categorical : bool per column. max_iter, learning_rate, max_leaf_nodes, min_samples_leaf, l2, max_features : of the boosting.
+    max_cells : most person-period rows x columns to fit on; 60 million take 0.9 GB for a while. seed : of sampling and boosting.
 
     Attributes
     ----------
@@ -37,12 +37,13 @@ class DiscreteTimeHazard:
         names: tuple[str, ...],
         categorical: np.ndarray,
         *,
-        max_iter: int = 200,
-        learning_rate: float = 0.08,
-        max_leaf_nodes: int = 31,
-        min_samples_leaf: int = 200,
-        l2: float = 10.0,
-        max_rows: int = 2_000_000,
+        max_iter: int = 300,
+        learning_rate: float = 0.05,
+        max_leaf_nodes: int = 12,
+        min_samples_leaf: int = 400,
+        l2: float = 30.0,
+        max_features: float = 0.3,
+        max_cells: int = 60_000_000,
         seed: int = 1,
     ) -> None:
         self.names = tuple(names)
@@ -52,7 +53,8 @@ class DiscreteTimeHazard:
         self.max_leaf_nodes = max_leaf_nodes
         self.min_samples_leaf = min_samples_leaf
         self.l2 = l2
-        self.max_rows = max_rows
+        self.max_features = max_features
+        self.max_cells = max_cells
         self.seed = seed
 
     def fit(
@@ -76,6 +78,8 @@ class DiscreteTimeHazard:
             "max_leaf_nodes": self.max_leaf_nodes,
             "min_samples_leaf": min(self.min_samples_leaf, max(len(ended) // 100, 5)),
             "l2_regularization": self.l2,
+            # a spell gives many rows, and features that tell spells apart: few of them at a split, and large leaves
+            "max_features": self.max_features,
             "categorical_features": np.append(self.categorical, [False] * len(periods.TIME_NAMES)),
             "random_state": self.seed,
         }
@@ -108,9 +112,8 @@ class DiscreteTimeHazard:
             early = weight[first & (duration < certified)].sum()
             self.early_share_ = float(early / max(weight[first].sum(), 1e-12))
             self.week_ = periods.week_shape(certified, duration, event, weight)
-        at = periods.expand(
-            certified, duration, event, weight, week=self.week_, max_rows=self.max_rows, rng=rng
-        )
+        most = self.max_cells // (X.shape[1] + len(periods.TIME_NAMES))
+        at = periods.expand(certified, duration, event, weight, week=self.week_, max_rows=most, rng=rng)
         times = periods.time_columns(certified[at.row], day[at.row], at.stretch)
         filled = np.empty((len(at.row), X.shape[1] + times.shape[1]), dtype=np.float32)
         np.take(X, at.row, axis=0, out=filled[:, : X.shape[1]])

@@ -96,7 +96,7 @@ class NationalRisk:
             # E[T^2] of T = min(duration, 365) is the sum of (2t + 1) S(t)
             square[some] = curve[:, :HORIZON] @ (2 * grid[:HORIZON] + 1)
             for k, at in enumerate(PASSES):
-                passes[some, k] = chance_of_passing(curve, today[some], at)
+                passes[some, k] = chance_of_passing(curve, today[some], at, ahead[some])
         spread = np.sqrt(np.maximum(square - left**2, 0))
         return Outlook(passes, left, left * degree, spread * degree)
 

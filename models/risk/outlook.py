@@ -1,7 +1,9 @@
 """What a survival curve says about day 90, day 180, day 365 and the days left.
 
 Convention, here and in outcomes.remaining: `duration_days` = last certified day - as_of, at least 1. A spell
-passes day D when day + duration_days > D, so p_D = S(D - day), S(t) = P(duration_days > t); 1 once day > D.
+passes day D when a later day than D is certified, so p_D = S(D - day), S(t) = P(duration_days > t); 1 once day > D.
+On day D itself S(0) = 1 would hide that a spell may end today (recorded as one day away): with certified days
+ahead the chance is 1, without it is S(1).
 """
 
 from __future__ import annotations
@@ -25,10 +27,15 @@ class Outlook:
     net_days_sd: np.ndarray
 
 
-def chance_of_passing(survival: np.ndarray, day: np.ndarray, at: int) -> np.ndarray:
-    """(n,) from daily curves (n, HORIZON + 1) and the spell's day today."""
-    ahead = np.clip(at - day, 0, HORIZON).astype(int)
-    return np.where(day > at, 1.0, survival[np.arange(len(day)), ahead])
+def chance_of_passing(
+    survival: np.ndarray, day: np.ndarray, at: int, certified: np.ndarray | None = None
+) -> np.ndarray:
+    """(n,) from daily curves (n, HORIZON + 1), the spell's day today and the certified days ahead (0 or None: not known to
+    be any)."""
+    left = np.clip(at - day, 1, HORIZON).astype(int)
+    ahead = np.zeros(len(day)) if certified is None else certified
+    sure = (day > at) | ((day == at) & (ahead >= 1))
+    return np.where(sure, 1.0, survival[np.arange(len(day)), left])
 
 
 def expected_days(survival: np.ndarray) -> np.ndarray:

@@ -107,8 +107,8 @@ def expand(
     """One row per person and stretch at risk.
 
     A person censored inside a stretch counts in it by the share of it that was seen; one censored before
-    the certified end tells nothing of stretch 0, whose weight lies at its end. Above `max_rows` the rows
-    of later stretches in which nothing ended are sampled, and weighted back.
+    the certified end tells nothing of stretch 0, whose weight lies at its end. Above `max_rows` the rows in
+    which nothing ended are sampled, those of later stretches first, and weighted back.
     """
     last = stretch_of(duration, certified)
     count = np.minimum(last + 1, stretch_counts(certified))
@@ -126,12 +126,13 @@ def expand(
     share = np.where(inside & ~ended, np.clip(seen, 0, 1), 1.0)
     weights = weight[row] * share
     keep = weights > 0
-    if keep.sum() > max_rows:
-        sampled = keep & ~ended & (stretch > 4)
-        room = max(max_rows - int((keep & ~sampled).sum()), max_rows // 4)
-        odds = min(1.0, room / max(int(sampled.sum()), 1))
-        keep &= ~sampled | (rng.random(len(keep)) < odds)
-        weights = np.where(sampled, weights / odds, weights)
+    for sampled in (keep & ~ended & (stretch > 4), keep & ~ended):
+        excess = int(keep.sum()) - max_rows
+        if excess > 0:
+            # later weeks go first; a tenth of what is sampled from stays, so that weights cannot run away
+            odds = max(1 - excess / max(int((sampled & keep).sum()), 1), 0.1)
+            keep &= ~sampled | (rng.random(len(keep)) < odds)
+            weights = np.where(sampled, weights / odds, weights)
     return Periods(row[keep], stretch[keep], ended[keep], weights[keep])
 
 

@@ -168,7 +168,8 @@ def load_region(path: Path) -> Region:
     except UnicodeDecodeError:
         raise SettingsError(f"{path} is not UTF-8 text", remedy="save it as UTF-8") from None
     except tomllib.TOMLDecodeError as fault:
-        raise SettingsError(f"{path} is not TOML: {fault}", remedy="mend that line") from None
+        told = str(fault).replace("at end of document", f"at line {len(text.splitlines())}, the last")
+        raise SettingsError(f"{path} is not TOML: {told}", remedy="mend that line") from None
     reader = _Reader(path, text)
     region = reader.build(Region, given, "")
     if not MEMORY.fullmatch(region.engine.memory_limit):

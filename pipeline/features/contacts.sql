@@ -3,12 +3,13 @@
 -- inputs:  spells.ongoing, ingest.contacts, ingest.diagnosis_groups
 -- params:  none
 -- known:   known_from <= as_of and started_at on or before as_of
--- why:     who is seen, by whom and for what; low earlier care use with no sick leave behind means
---          that coordination changes little (SLL 2018)
+-- why:     who is seen, by whom and for what; low care use before the spell with no sick leave behind means
+--          that coordination changes little (SLL 2018), and the visits of the spell itself say nothing of that
 with base as (
     select
         person_key,
-        as_of
+        as_of,
+        start_date
     from spells.ongoing
     where ongoing
 ),
@@ -30,6 +31,22 @@ recent as (
             and base.as_of >= contacts.known_from
             and cast(contacts.started_at as date) <= base.as_of
             and cast(contacts.started_at as date) > base.as_of - 365
+),
+
+before_spell as (
+    select
+        base.person_key,
+        base.as_of,
+        count(*) as contacts_before_365d_count
+    from base
+    inner join ingest.contacts as contacts
+        on
+            base.person_key = contacts.person_key
+            and base.as_of >= contacts.known_from
+            and cast(contacts.started_at as date) <= base.as_of
+            and cast(contacts.started_at as date) < base.start_date
+            and cast(contacts.started_at as date) >= base.start_date - 365
+    group by base.person_key, base.as_of
 ),
 
 in_groups as (
@@ -82,6 +99,7 @@ select
     base.person_key,
     base.as_of,
     cast(coalesce(counted.contacts_365d_count, 0) as integer) as contacts_365d_count,
+    cast(coalesce(before_spell.contacts_before_365d_count, 0) as integer) as contacts_before_365d_count,
     cast(coalesce(counted.contacts_90d_count, 0) as integer) as contacts_90d_count,
     cast(coalesce(counted.contact_days_365d_count, 0) as integer) as contact_days_365d_count,
     cast(coalesce(counted.physician_365d_count, 0) as integer) as physician_contacts_365d_count,
@@ -104,3 +122,4 @@ select
     cast(counted.since_contact_days as integer) as since_contact_days
 from base
 left join counted on base.person_key = counted.person_key and base.as_of = counted.as_of
+left join before_spell on base.person_key = before_spell.person_key and base.as_of = before_spell.as_of

@@ -2,7 +2,8 @@
 -- grain:   one row per person_key, as_of
 -- inputs:  spells.ongoing, ingest.persons, ingest.coordination
 -- params:  none
--- known:   sex and month of birth do not change; coordination known_from <= as_of and begun by as_of
+-- known:   sex and month of birth do not change; coordination known_from <= as_of (< known_until) and begun by as_of
+--          a start after as_of is as good as none: an accepted offer counts from the offer
 -- why:     age and sex; and whether coordination already runs, which a forecast without it must be told
 with base as (
     select
@@ -19,8 +20,10 @@ coordinated as (
         max(
             case
                 when
-                    coalesce(coordination.started_on, coordination.offered_on) <= base.as_of
-                    and (coordination.started_on is not null or coordination.answer = 'accepted')
+                    (
+                        coordination.started_on <= base.as_of
+                        or (coordination.answer = 'accepted' and coordination.offered_on <= base.as_of)
+                    )
                     and (coordination.ended_on is null or coordination.ended_on > base.as_of)
                     then 1
                 else 0
@@ -43,6 +46,7 @@ coordinated as (
         on
             base.person_key = coordination.person_key
             and base.as_of >= coordination.known_from
+            and (coordination.known_until is null or base.as_of < coordination.known_until)
     group by base.person_key, base.as_of
 )
 

@@ -2,7 +2,9 @@
 
 The declarations below are the contract with the sender; typed.py turns them into the SQL that reads a file.
 A line is: column, kind, and `needed` where the column must be there and filled. Kinds: text, private (for the
-vault alone), identity, icd, icds, date, timestamp, integer, number, flag, code:A/B and codes:A/B (joined by |).
+vault alone), identity, keyed (a name of whatever form, kept as a pseudonym), icd, icds, actions, words (short codes of
+the sender's own), date, timestamp, integer, number, flag, code:A/B and codes:A/B. icds, actions, words and codes are
+lists joined by |.
 """
 
 from __future__ import annotations
@@ -39,6 +41,11 @@ class Extract:
     def staged_key(self) -> tuple[str, ...]:
         """The key's columns once pseudonymised."""
         return tuple(column.staged for column in self.columns if column.name in self.key)
+
+    @property
+    def place(self) -> str:
+        """What tells a staged row's place in its file: behind the join that pseudonymises, rows are in no order."""
+        return "row" if self.of_kind("identity") else "file_row_number"
 
     def of_kind(self, *kinds: str) -> list[Column]:
         """The columns of these kinds."""
@@ -80,7 +87,7 @@ EXTRACTS = {
             certificate_id text needed
             patient_id identity needed
             unit_id text needed
-            doctor_id text
+            doctor_id keyed
             issued_at timestamp needed
             received_at timestamp
             form code:FK7804/FK7263/other
@@ -90,7 +97,7 @@ EXTRACTS = {
             occupation codes:WORK/UNEMPLOYED/PARENTAL/STUDENT/SELF_EMPLOYED
             prognosis code:LIKELY/AFTER_DAYS/UNCLEAR/UNLIKELY
             prognosis_days code:30/60/90/180/365
-            measures text
+            measures words
             replaces_id text
             revoked_at timestamp
             exclude code:test/infection/blocked""", required=True, waits="person unit"),
@@ -107,7 +114,7 @@ EXTRACTS = {
             kind code:visit/phone/video/letter/inpatient
             profession code:physician/nurse/psychologist/physiotherapist/occupational/social/coordinator/other
             diagnoses icds
-            actions icds""", waits="person unit"),
+            actions actions""", waits="person unit"),
         _extract("coordination", "case_id", """
             case_id text needed
             patient_id identity needed
@@ -116,7 +123,7 @@ EXTRACTS = {
             answer code:accepted/declined/pending
             started_on date
             ended_on date
-            end_reason text
+            end_reason words
             external_consent flag
             recorded_at timestamp""", waits="person unit"),
         _extract("benefits", "patient_id start_date end_date degree kind", f"""

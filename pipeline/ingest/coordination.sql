@@ -1,8 +1,9 @@
 -- table:  ingest.coordination
--- grain:  one row per case_id
+-- grain:  one row per case_id, known_from
 -- inputs: raw.coordination, raw.returns, ingest.persons, ingest.units
 -- params: none
--- known:  known_from = recorded, else offered, else started; of a worklist, the day it came back
+-- known:  known_from = recorded, else offered, else started, of a changed case the day of the delivery that changed it,
+--         until which (known_until) the case counts as it was; of a worklist, the day it came back
 -- why:    the coordinators' register and what they filled in on returned worklists, in one table
 select
     c.case_id,
@@ -14,7 +15,8 @@ select
     c.ended_on,
     c.end_reason,
     c.external_consent,
-    coalesce(cast(c.recorded_at as date), c.offered_on, c.started_on) as known_from,
+    coalesce(c.known_on, cast(c.recorded_at as date), c.offered_on, c.started_on) as known_from,
+    c.superseded_on as known_until,
     cast(null as varchar) as status,
     'register' as source
 from raw.coordination as c
@@ -33,6 +35,7 @@ select
     cast(null as varchar) as end_reason,
     r.external_consent,
     r.returned_on as known_from,
+    cast(null as date) as known_until,
     r.status,
     'worklist' as source
 from raw.returns as r

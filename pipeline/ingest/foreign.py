@@ -96,4 +96,4 @@ def source_of(con: duckdb.DuckDBPyConnection, parquet: Path, shown: str) -> tupl
             text = f"cast({one} as varchar)"
         texts.append(f"{text} as {one}")
     iso = {name for name, kind, *_ in columns if kind == "DATE" or kind.startswith("TIMESTAMP")}
-    return f"(select {', '.join(texts)} from read_parquet({place}))", [name for name, *_ in columns], iso
+    return f"(select {', '.join(texts)}, file_row_number from read_parquet({place}, file_row_number = true))", [name for name, *_ in columns], iso

@@ -22,7 +22,6 @@ from pipeline.ingest.stage import Staged, stage_file, staged_before, version_of
 from pipeline.ingest.waiting import count_periods, count_waiting
 from pipeline.privacy.pseudonyms import Keyring
 from pipeline.privacy.vault import Vault
-from pipeline.store.files import write_text_whole
 from pipeline.store.ledger import Ledger
 from pipeline.store.tables import Lake, literal
 
@@ -38,7 +37,7 @@ SQL_TABLES = (
     "enrolments",
 )
 TABLES = tuple(f"ingest.{name}" for name in (*SQL_TABLES, "diagnosis_groups"))
-STATE = "ingest.json"
+STATE = "staged/ingest.json"
 
 
 def run(
@@ -72,10 +71,9 @@ def run(
         version = version_of(file, settings, key_print)
         one = staged_before(home, file, version)
         if one is None:
-            one = stage_file(con, home, settings, file, identities, vault, version)
+            one = stage_file(con, home, settings, file, identities, vault, version, lake.gate)
             if ledger is not None:
-                kept = one.received - one.repeated - sum(one.rules.values())
-                ledger.line("ingest", f"raw.{file.table}", one.received, kept, time.perf_counter() - begun)
+                ledger.line("ingest", f"raw.{file.table}", one.received, one.kept, time.perf_counter() - begun)
         staged.append(one)
 
     state = _state(region, as_of, staged, returns, keyring)
@@ -83,9 +81,10 @@ def run(
         for table in TABLES:
             lake.view(table)
         return before
-    state_file = home.lake / "staged" / STATE
-    state_file.unlink(missing_ok=True)  # a crash from here on means making the tables again
+    lake.note(STATE, None)  # a crash from here on means making the tables again
+    identities.forget()
     define_raw(con, staged)
+    lake.counted |= {f"raw.{name}": sum(one.kept for one in staged if one.table == name) for name in EXTRACTS}
     returned = define_returns(con, home, vault, identities, returns, as_of)
     for name in SQL_TABLES:
         lake.run(f"ingest.{name}")
@@ -94,7 +93,7 @@ def run(
     count_waiting(con, report.files)
     count_periods(con, home, vault, staged, report.files, report.deliveries[-1], settings.waiting_days)
     said = {"state": state, "report": report.as_record()}
-    write_text_whole(state_file, json.dumps(said, indent=1, ensure_ascii=False) + "\n")
+    lake.note(STATE, json.dumps(said, indent=1, ensure_ascii=False) + "\n")
     return report
 
 
@@ -139,7 +138,7 @@ def _state(
 
 
 def _same_as_before(home: Home, lake: Lake, state: str) -> IngestReport | None:
-    path = home.lake / "staged" / STATE
+    path = home.lake / STATE
     if not path.is_file() or not all(lake.file(table).is_file() for table in TABLES):
         return None
     said = json.loads(path.read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import os
 import re
 from pathlib import Path
 
@@ -30,6 +31,9 @@ class Source:
     form: TableFormat
     rejecting: str
     skipping: str
+
+    def keep_places(self, names: list[str], folder: Path) -> None:
+        """From here on both clauses hold these columns and file_row_number."""
 
     def before_reading(self) -> None:
         """Forget the lines that an earlier reading rejected."""
@@ -74,8 +78,25 @@ class TextSource(Source):
         )
         self.skipping = f"read_csv({place}, {options}, ignore_errors = true)"
         self._rejects: list[tuple[int, str]] = []
+        self._copy: Path | None = None
+
+    def keep_places(self, names: list[str], folder: Path) -> None:
+        # the engine numbers no CSV rows, and keeps their order only as far as the first join: so they are kept once
+        # as they come, and read from there
+        self.before_reading()
+        copy = folder / f"rows-{os.getpid()}-{self.text.path.stem}.parquet"
+        columns = ", ".join(map(quoted, names))
+        self._copy = copy
+        self.con.execute(
+            f"copy (select {columns} from {self.rejecting}) to {text_literal(str(copy))} (format parquet, compression snappy)"
+        )
+        self.rejecting = self.skipping = f"read_parquet({text_literal(str(copy))}, file_row_number = true)"
 
     def before_reading(self) -> None:
+        if self._copy is None:
+            self._forget_rejects()
+
+    def _forget_rejects(self) -> None:
         for table in ("ingest_rejects", "ingest_scans"):
             self.con.execute(f"drop table if exists {table}")
 
@@ -83,7 +104,7 @@ class TextSource(Source):
         found = self.con.execute(
             "select line_byte_position - 1, min(error_type) from ingest_rejects group by 1 order by 1"
         ).fetchall()
-        self.before_reading()
+        self._forget_rejects()
         wanted = rows + len(found)
         if self.text.records - 1 != wanted:
             self.text.whole_records = True  # slower: quoted line ends and blank lines are looked for
@@ -116,6 +137,8 @@ class TextSource(Source):
         return one.row + 1 + int(np.searchsorted(self._before, one.row, side="right"))
 
     def close(self) -> None:
+        if self._copy:
+            self._copy.unlink(missing_ok=True)
         if self.text.temporary:
             self.text.path.unlink(missing_ok=True)
 

@@ -29,9 +29,10 @@ from pipeline.ingest.deliveries import (
 )
 from pipeline.ingest.identities import IdentityTexts
 from pipeline.ingest.quarantine import Rejected, keep_rejected
-from pipeline.ingest.typed import read_sql, text_literal
+from pipeline.ingest.typed import read_sql, staged_columns, text_literal
 from pipeline.privacy.vault import Vault
 from pipeline.store.files import private_folder, write_text_whole, write_whole
+from pipeline.store.tables import Gate
 
 REPEATED = "repeated"
 CONFLICT = "same key, other content"
@@ -53,8 +54,13 @@ class Staged:
     fresh: bool = True
 
     @property
+    def kept(self) -> int:
+        """Rows accepted, waiting ones included."""
+        return self.received - self.repeated - sum(self.rules.values())
+
+    @property
     def parquet(self) -> Path:
-        """Its rows, rejected ones included but emptied, in the file's order."""
+        """Its rows, rejected ones included but emptied; `place` of its Extract says where each stood in the file."""
         return self.folder / f"{self.delivery.isoformat()}.parquet"
 
     @property
@@ -98,10 +104,12 @@ def stage_file(
     identities: IdentityTexts,
     vault: Vault,
     version: dict[str, str],
+    gate: Gate | None = None,
 ) -> Staged:
     """Read one file. Nothing is kept of it unless all of it could be read and no rule failed too often.
 
     Raises UsageError: unreadable, cut short, wrong encoding or header, unlike its manifest, or over a limit.
+    GateFailed: the accepted rows break a promise of the suite raw.<table>.
     """
     before = file.path.stat()
     extract = EXTRACTS[file.table]
@@ -111,28 +119,30 @@ def stage_file(
     try:
         present = sources.columns_present(source.names, extract, file)
         wanted = [present[column.name] for column in extract.of_kind("identity") if column.name in present]
+        if wanted:
+            source.keep_places(list(present.values()), home.tmp)
         identities.learn(source.skipping, wanted, file.delivery)
+        identities.learn_keyed(
+            source.skipping, [present[column.name] for column in extract.of_kind("keyed") if column.name in present]
+        )
         sql = read_sql(extract, source.rejecting, present, source.form, settings, file.delivery)
 
         def write(beside: Path) -> None:
             source.before_reading()
-            # the order of rows is their place in the file: the file must be the streamed side of each join
-            con.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
-            try:
-                con.execute(f"copy ({sql}) to {text_literal(str(beside))} (format parquet, compression snappy)")
-            finally:
-                con.execute("reset disabled_optimizers")
+            con.execute(f"copy ({sql}) to {text_literal(str(beside))} (format parquet, compression snappy)")
             rows = _count(con, beside)
             made.received = source.check_all_read(rows)
             _check_manifest(file, made.received)
             marks = _marks(con, beside, extract, source.skipping, present)
-            rejected = _rejected(con, beside, marks) + source.unreadable()
+            rejected = _rejected(con, beside, extract, marks) + source.unreadable()
             made.rules = dict(sorted(Counter(one.rule for one in rejected).items()))
             made.repeated = int((marks["mark"] == REPEATED).sum())
             refuse_a_changed_file(file, before)
             _check_limits(made, rejected, settings, source)
-            keep_rejected(home, vault, file, rejected, source)
             _keep_marks(made, marks)
+            if gate:
+                gate.check(con, f"raw.{extract.name}", _accepted(made, beside, extract))
+            keep_rejected(home, vault, file, rejected, source)
             if extract.name == "persons":
                 made.warnings = _sex_warnings(con, beside)
                 _to_vault(con, vault, beside, marks, source.skipping, present, folder, file.delivery)
@@ -167,8 +177,9 @@ def _marks(
     place = text_literal(str(parquet))
     key = ", ".join(extract.staged_key)
     # group by a number first: few keys are doubled, and text keys of millions of rows are costly to hold
+    row = "" if extract.place == "row" else f", {extract.place} as row"
     doubled = con.sql(
-        f"select * exclude (delivery, rule, file_row_number), file_row_number as row from read_parquet({place}, file_row_number = true) "
+        f"select * exclude (delivery, rule, file_row_number){row} from read_parquet({place}, file_row_number = true) "
         f"where rule is null and hash({key}) in (select hash({key}) from read_parquet({place}) where rule is null "
         "group by 1 having count(*) > 1)"
     ).to_arrow_table()
@@ -202,10 +213,10 @@ def _other_names(
     return pl.from_arrow(found)["person_key"]
 
 
-def _rejected(con: duckdb.DuckDBPyConnection, parquet: Path, marks: pl.DataFrame) -> list[Rejected]:
+def _rejected(con: duckdb.DuckDBPyConnection, parquet: Path, extract: Extract, marks: pl.DataFrame) -> list[Rejected]:
     by_rule = con.execute(
-        f"select file_row_number, rule from read_parquet({text_literal(str(parquet))}, file_row_number = true) "
-        "where rule is not null"
+        f"select {extract.place}, rule from read_parquet({text_literal(str(parquet))}, file_row_number = true) "
+        "where rule is not null order by 1"
     ).fetchall()
     conflicts = marks.filter(pl.col("mark") == CONFLICT).rows()
     return [Rejected(rule=rule, row=row) for row, rule in [*by_rule, *conflicts]]
@@ -236,6 +247,16 @@ def _keep_marks(made: Staged, marks: pl.DataFrame) -> None:
         write_whole(made.marks, marks.write_parquet)
 
 
+def _accepted(made: Staged, parquet: Path, extract: Extract) -> str:
+    """The rows that clean tables are made of, as a from-clause."""
+    columns = ", ".join(staged_columns(extract))
+    set_aside = f" and {extract.place} not in (select row from read_parquet({text_literal(str(made.marks))}))"
+    return (
+        f"(select {columns} from read_parquet({text_literal(str(parquet))}, file_row_number = true) where rule is null"
+        f"{set_aside if made.marks.is_file() else ''})"
+    )
+
+
 def _sex_warnings(con: duckdb.DuckDBPyConnection, parquet: Path) -> dict[str, int]:
     count = con.execute(
         f"select count(*) from read_parquet({text_literal(str(parquet))}) where sex <> number_sex"
@@ -257,8 +278,8 @@ def _to_vault(
     con.register("_marks", marks.to_arrow())
     place = text_literal(str(parquet))
     accepted = (
-        f"select person_key, former_key from read_parquet({place}, file_row_number = true) "
-        "where rule is null and file_row_number not in (select row from _marks)"
+        f"select person_key, former_key from read_parquet({place}) "
+        "where rule is null and row not in (select row from _marks)"
     )
     newer = [text_literal(str(one)) for one in folder.glob("????-??-??.parquet") if one.stem > delivery.isoformat()]
     if newer:
@@ -266,17 +287,24 @@ def _to_vault(
             f" and person_key not in (select person_key from read_parquet([{', '.join(newer)}]) where rule is null)"
         )
     own, former, name = (f'trim("{present[one]}")' if one in present else "null" for one in ("patient_id", "former_id", "name"))
-    persons = con.sql(
-        f"select i.person_key, i.identity, nullif(max({name}), '') as name, i.birth_date from {source} "
-        f"join identity_texts as i on i.text = {own} where i.person_key in (select person_key from ({accepted})) "
-        "group by i.person_key, i.identity, i.birth_date"
-    ).to_arrow_table()
+    persons = pl.from_arrow(
+        con.sql(
+            f"select i.person_key, coalesce(i.identity, i.text) as identity, nullif({name}, '') as name, i.birth_date "
+            f"from {source} join identity_texts as i on i.text = {own} "
+            f"where i.person_key in (select person_key from ({accepted})) order by 1, 3 nulls first"
+        ).to_arrow_table()
+    )
+    # grouped here: the engine would hold every name of the region for the few who come twice
+    last = (persons["person_key"] != persons["person_key"].shift(-1)).fill_null(True)
+    if not last.all():
+        persons = persons.filter(last)
     links = con.sql(
-        f"select distinct f.person_key as former_key, f.identity as former_id, i.person_key from {source} "
+        "select distinct f.person_key as former_key, coalesce(f.identity, f.text) as former_id, i.person_key "
+        f"from (select * from {source} where {former} <> '') "
         f"join identity_texts as i on i.text = {own} join identity_texts as f on f.text = {former} "
         f"join ({accepted}) as a on a.person_key = i.person_key and a.former_key = f.person_key"
     ).to_arrow_table()
     con.unregister("_marks")
-    vault.upsert(pl.from_arrow(persons))
+    vault.upsert(persons)
     if links.num_rows:
         vault.link_former(pl.from_arrow(links))

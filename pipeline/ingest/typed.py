@@ -1,7 +1,8 @@
 """The SQL that reads one file: text columns in, typed and pseudonymous columns and the first offended rule out.
 
 Built from contract.py and the region's settings; DuckDB alone runs it (reading files is the engine's own part).
-Every row of the file comes out, in the file's order, so that a row's place in the result is its place in the file.
+Every row of the file comes out; where identities are joined on it carries its place in the file, else the file's
+order is kept.
 """
 
 from __future__ import annotations
@@ -20,6 +21,16 @@ SQL_TYPES = {
     "number": "double",
     "flag": "boolean",
 }
+# ICD-10-SE without dot, and codes cut off by a dash (M80-P); a blank item is no harm
+ICD = "(?:[A-Z][0-9]{2}(?:[0-9A-Z]{0,3}|[0-9A-Z]?-[0-9A-Z]?))"
+# KVÅ is two letters and three digits, operations three and two; a name has no digit, an identity number has ten
+ACTION = "(?:[A-Z]{0,4}[0-9][A-Z0-9]{1,6})"
+WORD = "(?: ?[A-Za-zÅÄÖåäö0-9_ -]{1,40})"
+# six or eight digits that are a date, also with 60 added to the day, and four more: in whatever a text is made of
+DAY_IN_NUMBER = "(?:0[1-9]|[12][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])"
+NUMBER = f"(?:^|[^0-9])(?:18|19|20)?[0-9]{{2}}(?:0[1-9]|1[0-2]){DAY_IN_NUMBER}[-+]?[0-9]{{4}}(?:$|[^0-9])"
+UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+HIDDEN = "identity number in another column"
 
 
 def quoted(name: str) -> str:
@@ -55,12 +66,16 @@ def read_sql(
 ) -> str:
     """One select over `source` (a from-clause of text columns).
 
+    source : with its column file_row_number where extract.place is "row".
     present : canonical -> the file's own column name, for the columns it has.
-    Needs the temporary table identity_texts (text, person_key, problem, birth_month, sex).
+    Needs the temporary tables identity_texts (text, person_key, problem, birth_date, sex) and keyed_texts (text, code).
     """
     day = f"date '{delivery.isoformat()}'"
     texts, typed, faults = [], [], []
     joins = ""
+    if extract.place == "row":
+        texts.append("file_row_number as row")
+        typed.append("row")
     for column in extract.columns:
         name, given = column.name, f"r_{column.name}"
         if name in present:
@@ -73,22 +88,29 @@ def read_sql(
         if column.kind == "identity":
             seen = f"i_{name}"
             joins += f" left join identity_texts as {seen} on {seen}.text = {given}"
-            typed += [f"{seen}.person_key as {column.staged}", f"{seen}.problem as p_{name}"]
+            typed += [f"{seen}.person_key as {column.staged}", f"cast({seen}.problem as varchar) as p_{name}"]
             fault = [(f"p_{name} is not null", f"p_{name}")]
             if extract.name == "persons" and name == "patient_id":
-                typed += [f"{seen}.birth_month as birth_month", f"{seen}.sex as number_sex"]
+                typed += [
+                    f"cast(date_trunc('month', {seen}.birth_date) as date) as birth_month",
+                    f"cast({seen}.sex as varchar) as number_sex",
+                ]
+        elif column.kind == "keyed":
+            joins += f" left join keyed_texts as k_{name} on k_{name}.text = {given}"
+            typed.append(f"k_{name}.code as {column.staged}")
+            fault = []
         else:
             typed.append(f"{value(column, given, form)} as {column.staged}")
             fault = [(f"{given} is not null and {column.staged} is null", f"'{rule_of(column)}'")]
-            if column.kind in ("text", "icd", "icds"):
-                fault = []
+            if column.kind == "text":
+                fault = [(_holds_a_number(column.staged), f"'{HIDDEN}'")]
         typed.append(given)
         if column.needed:
             fault.insert(0, (f"{given} is null", f"'blank {name}'"))
         faults += fault
     faults += row_rules(extract, settings, day, set(present))
     rule = "case " + " ".join(f"when {when} then {then}" for when, then in faults) + " end" if faults else "null"
-    kept = []
+    kept = [extract.place] if extract.place == "row" else []
     for name, kind in staged_columns(extract).items():
         # a rejected row's texts could hold a person's data in the wrong column
         kept.append(f"case when rule is null then {name} end as {name}" if kind in ("varchar", "bigint") else name)
@@ -106,6 +128,10 @@ def rule_of(column: Column) -> str:
         return "impossible date"
     if column.kind in ("integer", "number"):
         return f"no number: {column.name}"
+    if column.kind in ("icd", "icds"):
+        return "no ICD code"
+    if column.kind == "actions":
+        return "no action code"
     return f"unknown code: {column.name}"
 
 
@@ -143,8 +169,16 @@ def value(column: Column, given: str, form: TableFormat) -> str:
             words = {"0": "false", "1": "true"}
             words |= {theirs: words[ours] for theirs, ours in form.codes.get(column.name, {}).items() if ours in words}
             return _case(given, words)
-        case "icd" | "icds":
-            return f"upper(replace(replace({given}, '.', ''), ' ', ''))"
+        case "icd":
+            return _if_like(_cleaned(given), ICD)
+        case "icds":
+            return _if_like(_cleaned(given), _listed(ICD))
+        case "actions":
+            return _if_like(_cleaned(given), _listed(ACTION))
+        case "words":
+            words = {theirs: text_literal(ours) for theirs, ours in form.codes.get(column.name, {}).items()}
+            plain = f"case when not regexp_matches({given}, '[0-9]{{6}}') then {_if_like(given, _listed(WORD))} end"
+            return f"coalesce({_case(given, words)}, {plain})" if words else plain
         case "code" | "codes":
             words = {code: code for code in column.allowed}
             words |= {theirs: ours for theirs, ours in form.codes.get(column.name, {}).items() if ours in column.allowed}
@@ -159,6 +193,24 @@ def value(column: Column, given: str, form: TableFormat) -> str:
             return f"case when strpos({given}, '|') = 0 then {_case(given, literal)} else {joined} end"
     words = {theirs: text_literal(ours) for theirs, ours in form.codes.get(column.name, {}).items()}
     return f"coalesce({_case(given, words)}, {given})" if words else given
+
+
+def _cleaned(given: str) -> str:
+    """Upper case, without the dot and the marks that lists of codes print behind one."""
+    return f"upper(translate({given}, '. *+†', ''))"
+
+
+def _listed(pattern: str) -> str:
+    return f"{pattern}?(?:[|]{pattern}?)*"
+
+
+def _if_like(text: str, pattern: str) -> str:
+    return f"case when regexp_full_match({text}, '{pattern}') then {text} end"
+
+
+def _holds_a_number(text: str) -> str:
+    # a UUID may hold any digits; of a hundred thousand one would look like a number
+    return f"regexp_matches({text}, '{NUMBER}') and not regexp_full_match({text}, '{UUID}')"
 
 
 def _case(given: str, words: dict[str, str]) -> str:

@@ -97,6 +97,8 @@ def count_periods(
         rows = gone.select(line=_lines(home, one, gone["row"]), raw=text)
         keep_expired(home, vault, one.delivery, one.table, one.file.split("/", 1)[1], rows, EXPIRED)
     con.execute("drop table orphans")
+    if not any(one.waits for one in reports if one.table == "certificates"):
+        return
     for delivery, rows in con.execute(
         "select p.delivery, count(*) from raw.certificate_periods as p where p.certificate_id in "
         "(select c.certificate_id from raw.certificates as c where not exists "

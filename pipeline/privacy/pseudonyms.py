@@ -5,7 +5,7 @@ A plain hash would not do: there are about 10^9 identity numbers, tried in secon
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import os
 import stat
 from collections.abc import Sequence
@@ -63,16 +63,27 @@ class Keyring:
         First 8 bytes of HMAC-SHA-256, big endian, signed. Among 10 million persons two share
         a key with a chance of 3 in a million; if it happens the run stops.
         """
-        key = self.subkey(purpose)
-        digest = hmac.digest
+        inner, outer = _prepared(self.subkey(purpose))
         distinct = dict.fromkeys(identities)
-        joined = b"".join([digest(key, one.encode(), "sha256")[:8] for one in distinct])
+        digests = []
+        for one in distinct:
+            within, around = inner.copy(), outer.copy()
+            within.update(one.encode())
+            around.update(within.digest())
+            digests.append(around.digest()[:8])
+        joined = b"".join(digests)
         keys = np.frombuffer(joined, dtype=">i8").astype(np.int64)
         refuse_collisions(keys)
         if len(distinct) == len(identities):
             return keys
         place = {one: index for index, one in enumerate(distinct)}
         return keys[np.fromiter((place[one] for one in identities), dtype=np.int64, count=len(identities))]
+
+
+def _prepared(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """HMAC-SHA-256 (RFC 2104) with the key taken in already: setting it up anew for each text takes twice the time."""
+    block = key.ljust(hashlib.sha256().block_size, b"\0")
+    return hashlib.sha256(bytes(byte ^ 0x36 for byte in block)), hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 
 
 def refuse_collisions(keys: np.ndarray) -> None:

@@ -11,7 +11,7 @@ import base64
 import io
 import os
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -49,31 +49,27 @@ class Vault:
         Raises NightFailed: a person_key already belongs to another identity (two persons, one pseudonym).
         """
         new = persons.select(pl.col(name).cast(kind) for name, kind in PERSONS.items())
+        if not new["person_key"].is_sorted():
+            new = new.sort("person_key")
         if new.height != new["person_key"].n_unique():
             raise NightFailed(
                 f"{new.height - new['person_key'].n_unique()} persons came twice to the vault",
                 remedy="this is a fault of the program; report it with the run's ledger",
             )
         old = self.identities()
-        both = new.join(old, on="person_key", how="inner", suffix="_old")
-        if strange := both.filter(pl.col("identity") != pl.col("identity_old")).height:
+        pieces, renewed, strange = [], 0, 0
+        for came, known in _stretches(new, old):
+            piece, changed, others = _merged(came, known)
+            pieces.append(piece if changed else known)
+            renewed, strange = renewed + changed, strange + others
+        if strange:
             raise NightFailed(
                 f"{strange} pseudonyms already belong to another identity number",
                 remedy="nothing was written; make a new key in an empty home and load all deliveries again",
             )
-        merged = both.select(
-            "person_key",
-            "identity",
-            name=pl.coalesce("name", "name_old"),
-            birth_date=pl.coalesce("birth_date", "birth_date_old"),
-        )
-        changed = merged.join(old, on=list(PERSONS), how="anti", nulls_equal=True)
-        added = new.join(old, on="person_key", how="anti")
-        renewed = pl.concat([added, changed])
-        if not renewed.is_empty():
-            kept = old.join(renewed, on="person_key", how="anti")
-            self._write("persons.enc", pl.concat([kept, renewed]).sort("person_key"))
-        return renewed.height
+        if renewed:
+            self._write("persons.enc", pl.concat(pieces))
+        return renewed
 
     def identities(self, person_keys: Iterable[int] | None = None) -> pl.DataFrame:
         """person_key, identity, name, birth_date of these persons (None = all); unknown keys give no row."""
@@ -187,6 +183,32 @@ class Vault:
         except (InvalidTag, ValueError, struct.error):
             raise _refused(str(path)) from None
         return pl.concat(pieces)
+
+
+def _stretches(new: pl.DataFrame, old: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Both, sorted by person_key, cut at the same keys: joined whole, a region's persons would not fit in memory."""
+    begun = 0
+    for start in range(0, new.height, ROWS_A_CHUNK):
+        came, after = new.slice(start, ROWS_A_CHUNK), start + ROWS_A_CHUNK
+        ends = old["person_key"].search_sorted(new["person_key"][after]) if after < new.height else old.height
+        yield came, old.slice(begun, ends - begun)
+        begun = ends
+
+
+def _merged(new: pl.DataFrame, old: pl.DataFrame) -> tuple[pl.DataFrame, int, int]:
+    """(old with what is new, sorted by person_key; rows added or changed; keys whose identity is another one)."""
+    both = new.join(old, on="person_key", how="inner", suffix="_old")
+    strange = both.filter(pl.col("identity") != pl.col("identity_old")).height
+    merged = both.select(
+        "person_key",
+        "identity",
+        name=pl.coalesce("name", "name_old"),
+        birth_date=pl.coalesce("birth_date", "birth_date_old"),
+    )
+    changed = merged.join(old, on=list(PERSONS), how="anti", nulls_equal=True)
+    renewed = pl.concat([new.join(old, on="person_key", how="anti"), changed])
+    kept = old.join(renewed, on="person_key", how="anti")
+    return pl.concat([kept, renewed]).sort("person_key"), renewed.height, strange
 
 
 def _bound(name: str, index: int, count: int) -> bytes:

@@ -34,21 +34,19 @@ def load_current(home: Home) -> LoadedModel:
 
 
 def model_for(home: Home, as_of: dt.date) -> LoadedModel | None:
-    """The model that a night at `as_of` may use: none that was trained on what came later.
+    """The model that was in use on the night of `as_of`: the last one promoted for it or for a night before.
 
-    The promoted one where it is old enough, else the newest version that is; None when there is none.
+    None when there was none yet, or when it was written by an older program than this one can read.
     """
-    current = home.models / "current"
-    if current.is_file():
-        model = load_current(home)
-        if trained_on(model) <= as_of:
-            return model
-    dated = []
-    for file in home.models.glob("*/meta.json"):
-        meta = _read(file)
-        if meta.get("format_version", 0) <= FORMAT_VERSION and dt.date.fromisoformat(meta["as_of"]) <= as_of:
-            dated.append((meta["as_of"], file.parent.name))
-    return load(home, max(dated)[1]) if dated else None
+    file = home.models / "promotions.json"
+    told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
+    held = sorted((one for one in told if one["since"] <= as_of.isoformat()), key=lambda one: one["since"])
+    if not held:
+        return None
+    meta = home.models / held[-1]["version"] / "meta.json"
+    if meta.is_file() and _read(meta).get("format_version", 0) < FORMAT_VERSION:
+        return None
+    return load(home, held[-1]["version"])
 
 
 def trained_on(model: LoadedModel) -> dt.date:
@@ -66,6 +64,10 @@ def load(home: Home, version: str) -> LoadedModel:
         raise UsageError(
             f"model {version} has format {meta['format_version']}, this program reads up to {FORMAT_VERSION}",
             remedy="update the program, or promote an older model",
+        )
+    if meta.get("format_version", 0) < FORMAT_VERSION:
+        raise UsageError(
+            f"model {version} was written by an older program", remedy="train anew: the next night does it by itself"
         )
     try:
         trees = (folder / "model.skops").read_bytes()

@@ -15,7 +15,7 @@ COLUMNS = (
 
 
 def with_preventable_days(
-    scores: pl.DataFrame, features: pl.DataFrame, benefit: EvidenceBenefit
+    scores: pl.DataFrame, features: pl.DataFrame, benefit: EvidenceBenefit, has_contacts: bool
 ) -> pl.DataFrame:
     """Add preventable_days and its 90 % interval (net days within 365 days), and where they come from.
 
@@ -24,9 +24,12 @@ def with_preventable_days(
     """
 
     def numbers(name: str) -> np.ndarray:
-        return features[name].fill_null(0).to_numpy().astype(float)
+        return (
+            features[name].cast(pl.Float64).to_numpy()
+        )  # null as NaN: what missing means, EvidenceBenefit says
 
-    contacts = numbers("contacts_365d_count")
+    # of the time before the spell: every spell has visits of its own
+    contacts = numbers("contacts_before_365d_count")
     if not has_contacts:  # an extract that never came is not low care use
         contacts = np.full(features.height, np.nan)
     saved = benefit.predict_saved(

@@ -9,42 +9,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from models.risk.fact_groups import UNSAID
 from pipeline.errors import UsageError
 
 LOCALE = Path(__file__).with_name("locale")
 TOP = 3
 SMALLEST = 1.0  # days; a smaller effect is not worth a line
-# what a group holds, by the beginning of a feature's name; the first group that fits takes it. `day` and
-# `target_group` define who is comparable, so they are never a reason.
-GROUPS: dict[str, tuple[str, ...]] = {
-    "comparable": ("day", "target_group", "chain_day"),
-    "history": (
-        "spells_24m",
-        "spell_days_24m",
-        "prior_",
-        "earlier_",
-        "previous_",
-        "net_days_24m",
-        "days_since_last",
-    ),
-    "diagnosis": ("diagnosis", "second_", "third_", "comorbid", "n_diagnos"),
-    "certificate": (
-        "certified_",
-        "certificate",
-        "prognosis",
-        "n_certificates",
-        "n_doctors",
-        "measures",
-        "form",
-    ),
-    "degree": ("degree", "net_share", "part_time"),
-    "contacts": ("contact", "contacts_", "visits", "visit_", "care_"),
-    "work": ("occupation",),
-    "coordination": ("in_coordination", "coordination"),
-    "answers": ("eq5d", "answer", "instrument", "questionnaire", "score_"),
-    "person": ("age", "sex"),
-    "unit": ("unit", "list_size", "municipality"),
-}
 VALUE_OF = {
     "history": "spells_24m_count",
     "diagnosis": "diagnosis_3",
@@ -70,23 +40,14 @@ def words(language: str) -> dict:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def grouped(names: list[str]) -> dict[str, tuple[str, ...]]:
-    """Group -> the features of `names` in it; what fits none is in `other`."""
-    found: dict[str, list[str]] = {}
-    for name in names:
-        exact = "comparable" if name in GROUPS["comparable"] else None
-        rest = (g for g, starts in GROUPS.items() if g != "comparable" and name.startswith(starts))
-        found.setdefault(exact or next(rest, "other"), []).append(name)
-    return {group: tuple(columns) for group, columns in found.items() if group != "comparable"}
-
-
 def reasons(frame: pl.DataFrame, effects: dict[str, np.ndarray], language: str) -> pl.Series:
     """(n,) list of at most three {feature, value, effect_days, text}, the largest effect first.
 
-    effects : group -> (n,) days. Effects below one day give no reason; ties go by group name.
+    effects : group -> (n,) days. Effects below one day and groups nobody can say aloud give no reason;
+    ties go by group name.
     """
     text = words(language)
-    names = sorted(effects)
+    names = sorted(set(effects) - set(UNSAID))
     if not names or not frame.height:
         return pl.Series("reasons", [[] for _ in range(frame.height)], dtype=REASON)
     days = np.column_stack([effects[name] for name in names])

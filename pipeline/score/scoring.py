@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from models.risk.fact_groups import grouped
 from pipeline.errors import InputError
 from pipeline.score.load import LoadedModel
-from pipeline.score.reasons import grouped, reasons
+from pipeline.score.reasons import reasons
 
 KEYS = ("spell_id", "person_key", "unit_id", "as_of")
 NEEDED = (*KEYS, "day", "degree", "target_group")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+_BESIDE = re.compile(r"\..+\.[a-z0-9_]{8}")  # what tempfile adds to the names of write_whole and replace_folder
+
 
 def private_folder(path: Path) -> Path:
     """Make `path` (and its parents) readable by the owner alone; an existing folder is tightened."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.parent.exists():
+        private_folder(path.parent)  # mkdir gives its mode to the last folder alone
+    path.mkdir(mode=0o700, exist_ok=True)
     if path.stat().st_mode & 0o077:
         path.chmod(0o700)
     return path
@@ -48,7 +53,8 @@ def replace_folder(folder: Path, fill: Callable[[Path], object]) -> Path:
     """Let `fill(temporary_folder)` write a folder, then put it in place of `folder`.
 
     The old folder is set aside before the rename and removed after it: a crash between the two leaves
-    the old one as `.NAME.old`, which `recover_folder` puts back.
+    the old one as `.NAME.old`, which `recover_folder` puts back. Contents and names are on disk before the old
+    folder goes, so that a power cut leaves the one or the other.
     """
     private_folder(folder.parent)
     recover_folder(folder)
@@ -56,15 +62,43 @@ def replace_folder(folder: Path, fill: Callable[[Path], object]) -> Path:
     aside = folder.parent / f".{folder.name}.old"
     try:
         fill(beside)
+        for path in (*sorted(beside.rglob("*")), beside):
+            _to_disk(path)
         if folder.exists():
             folder.rename(aside)
         beside.rename(folder)
+        _to_disk(folder.parent)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         recover_folder(folder)
         raise
     shutil.rmtree(aside, ignore_errors=True)
     return folder
+
+
+def _to_disk(path: Path) -> None:
+    """fsync of a file, or of a folder's names."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sweep(root: Path) -> None:
+    """Remove what a killed run was still writing below `root`, and put back folders it had set aside.
+
+    Only while no other run is at work. Half-written lists hold identities, so they must not wait for the next of their date.
+    """
+    for aside in sorted(root.rglob(".*.old")):
+        recover_folder(aside.with_name(aside.name[1:].removesuffix(".old")))
+    for left in sorted(root.rglob(".*")):
+        if not _BESIDE.fullmatch(left.name):
+            continue
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
 
 
 def recover_folder(folder: Path) -> None:

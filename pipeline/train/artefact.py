@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from pathlib import Path
@@ -13,6 +14,7 @@ from pipeline.train.card import card_html, card_lines, card_markdown
 from pipeline.train.training import Candidate
 
 CURRENT = "current"
+PROMOTIONS = "promotions.json"
 
 
 def save(candidate: Candidate, home: Home) -> str:
@@ -38,19 +40,36 @@ def save(candidate: Candidate, home: Home) -> str:
         (folder / "validation.json").write_text(_json(candidate.validation), encoding="utf-8")
         (folder / "card.md").write_text(card_markdown(lines), encoding="utf-8")
         (folder / "card.html").write_text(card_html(lines), encoding="utf-8")
+        for file in folder.iterdir():
+            file.chmod(0o600)
 
     replace_folder(home.models / version, fill)
     return version
 
 
-def promote(home: Home, version: str) -> None:
-    """Make `version` the model of the coming nights. Raises UsageError when it is not there whole."""
+def promote(home: Home, version: str, since: dt.date | None = None) -> None:
+    """Make `version` the model of nights from `since` on (None: from the night it was trained on).
+
+    promotions.json only grows, so that a night of the past can be given the model it had; `current` names the
+    version in use now, the last by `since`. Raises UsageError when the version is not there whole.
+    """
     if not version or Path(version).name != version or not (home.models / version / "meta.json").is_file():
         there = sorted(path.parent.name for path in home.models.glob("*/meta.json"))
         raise UsageError(
             f"no model {version} in {home.models}", remedy=f"choose one of: {', '.join(there) or 'none yet'}"
         )
-    write_text_whole(home.models / CURRENT, version + "\n")
+    trained = json.loads((home.models / version / "meta.json").read_text(encoding="utf-8"))["as_of"]
+    told = promotions(home)
+    told.append({"version": version, "since": max(since.isoformat() if since else trained, trained)})
+    write_text_whole(home.models / PROMOTIONS, json.dumps(told, indent=1) + "\n")
+    # the last of those with the latest night: sorting keeps the order of equals
+    write_text_whole(home.models / CURRENT, sorted(told, key=lambda one: one["since"])[-1]["version"] + "\n")
+
+
+def promotions(home: Home) -> list[dict]:
+    """version and since of every promotion, in the order they were made."""
+    file = home.models / PROMOTIONS
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
 
 
 def _json(kept: dict) -> str:

@@ -152,12 +152,15 @@ def _net_days(validation: dict) -> list[Line]:
         rows = [["tenth of the prediction", "expected", "observed"]]
         rows += [[t["tenth"], f"{t['expected']:.1f}", f"{t['observed']:.1f}"] for t in way["tenths"]]
         lines.append(("table", rows))
-    fidelity = validation["fidelity_of_reasons"]
+    faithful = validation["faithfulness_of_reasons"]
     lines += [
         ("head", "Reasons"),
-        ("text", "A reason is the change in expected days left when a group of facts is set to what is usual among spells in the same day band and target group. It is computed on a smaller model that follows this one "
-         f"(R2 {fidelity:.2f}); it describes the prediction, not a cause."),
-    ]  # fmt: skip
+        (
+            "text",
+            "A reason is the mean change in expected days left when a group of facts is exchanged for that of spells in the same day band and target group. Stated effects follow the model's own "
+            f"(correlation {_number(faithful['correlation'], 2)}, slope {_number(faithful['slope'], 2)}, on {faithful['spells']} spells kept apart); they describe the prediction, not a cause, and do not add up.",
+        ),
+    ]
     return lines
 
 

@@ -10,6 +10,7 @@ from models.risk.outlook import expected_days
 from models.risk.person_period import HORIZON
 
 MAX_MOMENTS = 100_000
+MAX_LEARN, MAX_JUDGED = 4_000, 8_000  # moments whose daily curves are asked for
 CHECK_SHARE = 0.3  # the latest moments with a full year are what the ways are judged on
 BATCH = 8_000
 
@@ -34,32 +35,48 @@ def learn_net_days(
     if len(place) > MAX_MOMENTS:
         place = np.sort(np.random.default_rng(seed).choice(place, MAX_MOMENTS, replace=False))
     rows, X = every[place], X[place]
-    left = np.concatenate([
-        expected_days(risk.predict_survival(X[at : at + BATCH], np.arange(HORIZON + 1)))
-        for at in range(0, len(X), BATCH)
-    ])  # fmt: skip
     degree = rows["degree"].cast(pl.Float64).fill_null(100).to_numpy()
     net = rows["net_days_365"].cast(pl.Float64).fill_null(0).to_numpy()
     weight, date = rows["weight"].to_numpy(), rows["as_of"].to_numpy()
     later = date >= np.sort(date)[int(len(date) * (1 - CHECK_SHARE))]
     if later.all():
         later = np.arange(len(date)) % 3 == 0
-    ways = {}
-    for kind in ("boosted", "ratio"):
-        way = NetDays(categorical, seed=seed).fit(
-            X[~later], days_left=left[~later], degree=degree[~later], net_days=net[~later], kind=kind,
-            sample_weight=weight[~later],
-        )  # fmt: skip
-        mean = way.mean(X[later], days_left=left[later], degree=degree[later])
-        ways[kind] = _judged(mean, way.spread(mean), net[later], weight[later])
+    # daily curves cost more than all the rest, and `ratio` learns four numbers from them
+    rng = np.random.default_rng(seed)
+    some = {
+        "learn": rng.permutation(np.flatnonzero(~later))[:MAX_LEARN],
+        "judge": rng.permutation(np.flatnonzero(later))[:MAX_JUDGED],
+    }
+    left, asked = np.zeros(len(X)), np.concatenate(list(some.values()))
+    left[asked] = _days_left(risk, X[asked])
+    on = {"boosted": (np.flatnonzero(~later), np.arange(len(X))), "ratio": (some["learn"], asked)}
+
+    def learned(kind: str, at: np.ndarray) -> NetDays:
+        known = {
+            "days_left": left[at],
+            "degree": degree[at],
+            "net_days": net[at],
+            "sample_weight": weight[at],
+        }
+        return NetDays(categorical, seed=seed).fit(X[at], **known, kind=kind)
+
+    ways, judge = {}, some["judge"]
+    for kind, (earlier, _) in on.items():
+        way = learned(kind, earlier)
+        mean = way.mean(X[judge], days_left=left[judge], degree=degree[judge])
+        ways[kind] = _judged(mean, way.spread(mean), net[judge], weight[judge])
     kind = "ratio" if ways["ratio"]["error"] < 0.9 * ways["boosted"]["error"] else "boosted"
-    final = NetDays(categorical, seed=seed).fit(
-        X, days_left=left, degree=degree, net_days=net, kind=kind, sample_weight=weight
-    )
+    final = learned(kind, on[kind][1])
     # the spread is that of months not fitted on
     spreads = {name: (way.pop("sd_at"), way.pop("sd")) for name, way in ways.items()}
     final.sd_at_, final.sd_ = (np.array(values) for values in spreads[kind])
     return final, {"kind": kind, "moments_followed_a_year": int(full.sum()), "ways": ways}
+
+
+def _days_left(risk, X: np.ndarray) -> np.ndarray:
+    grid = np.arange(HORIZON + 1)
+    parts = [expected_days(risk.predict_survival(X[at : at + BATCH], grid)) for at in range(0, len(X), BATCH)]
+    return np.concatenate(parts)
 
 
 def _judged(mean: np.ndarray, spread: np.ndarray, net: np.ndarray, weight: np.ndarray) -> dict:

@@ -28,8 +28,8 @@ def choose_moments(
 ) -> tuple[pl.DataFrame, list[Step]]:
     """Thin `frame` and add `weight`, so that the weighted moments still mean "an ongoing spell on a random day".
 
-    At most `per_spell` moments of a spell, drawn evenly; of those at most `max_moments`, days 1..first_days
-    drawn more often. Every drawn moment weighs one over its chance of being drawn; a `weight` column already there
+    At most `per_spell` moments of a spell on days 1..first_days and as many later, drawn evenly; of those at most
+    `max_moments`, days 1..first_days drawn more often. Every drawn moment weighs one over its chance of being drawn; a `weight` column already there
     is multiplied in.
 
     Raises InputError : a column is missing, or a duration is below 1.
@@ -51,11 +51,12 @@ def choose_moments(
     given = pl.col("weight").cast(pl.Float64) if "weight" in kept.columns else pl.lit(1.0)
     rng = np.random.default_rng(seed)
     kept = kept.with_columns(weight=given, _draw=pl.Series(rng.random(kept.height)))
-    in_spell = pl.len().over("spell_id")
+    part = ["spell_id", pl.col("day") <= first_days]
+    in_spell = pl.len().over(part)
     kept = kept.with_columns(weight=pl.col("weight") * pl.max_horizontal(in_spell / per_spell, 1.0)).filter(
-        pl.col("_draw").rank("ordinal").over("spell_id") <= per_spell
+        pl.col("_draw").rank("ordinal").over(part) <= per_spell
     )
-    steps.append(_step(f"at most {per_spell} of a spell", kept))
+    steps.append(_step(f"at most {per_spell} of a spell on days 1-{first_days}, and later", kept))
     if kept.height > max_moments:
         kept = _thin(kept, max_moments, first_days, rng)
         steps.append(_step(f"at most {max_moments} in all, days 1-{first_days} more often", kept))

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from models.measures.accuracy import briers, ipas
-from models.measures.bootstrap import person_interval
+from models.measures.bootstrap import person_intervals
 from models.measures.calibration import intercept_and_slope, observed_to_expected, smooth_calibration
 from models.measures.censoring import seen_at
 from models.measures.decision import net_benefit
@@ -54,15 +54,9 @@ def measures_at(tested: Tested, passed: int, *, seed: int, repeats: int = 200) -
     out["share"] = float(np.average(passing[used], weights=weight[used]))
     found = {"auc": aucs, "brier": briers, "ipa": ipas, "o_e": observed_to_expected}
     y, p = passing[used], chance[used]
-    for name, measure in found.items():
-        out[name] = person_interval(
-            lambda w, m=measure: m(y, p, w),
-            weight[used],
-            tested.person[place][used],
-            seed=seed,
-            repeats=repeats,
-        )
-    return out
+    measures = {name: lambda w, m=measure: m(y, p, w) for name, measure in found.items()}
+    person = tested.person[place][used]
+    return out | person_intervals(measures, weight[used], person, seed=seed, repeats=repeats)
 
 
 def deeper_at(tested: Tested, passed: int) -> dict:
@@ -98,15 +92,35 @@ def uno(tested: Tested, *, seed: int) -> float:
     return uno_c(-left[some], until=until, **{name: value[some] for name, value in tested.known.items()})
 
 
+def hidden_groups(sizes: dict[str, int]) -> set[str]:
+    """Which groups of persons not to show beside their total: those of fewer than five, and never one alone.
+
+    >>> sorted(hidden_groups({"a": 3, "b": 40, "c": 12}))
+    ['a', 'c']
+    >>> hidden_groups({"a": 5, "b": 40})
+    set()
+    """
+    small = {cell for cell, size in sizes.items() if size < MIN_PERSONS}
+    if len(small) == 1 and len(sizes) > 1:
+        small.add(min((cell for cell in sizes if cell not in small), key=lambda cell: (sizes[cell], cell)))
+    return small
+
+
 def by_cell(tested: Tested, cells: np.ndarray, passed: int = 90) -> list[dict]:
-    """AUC and O/E for passing a day in each cell of `cells` (text, n); small cells are left out and counted."""
+    """AUC and O/E for passing a day in each cell of `cells` (text, n); small cells are hidden.
+
+    Where one cell alone is small the next larger one is hidden too, or it could be had from the total.
+    """
     passing, chance, weight, place = tested.at(passed)
+    names = cells[place].astype(str)
+    inside = {cell: (names == cell) & (weight > 0) for cell in sorted(set(names.tolist()))}
+    sizes = {cell: len(np.unique(tested.person[place][here])) for cell, here in inside.items()}
+    hidden = hidden_groups(sizes)
     out = []
-    for cell in sorted({str(c) for c in cells[place]}):
-        here = (cells[place].astype(str) == cell) & (weight > 0)
-        persons = len(np.unique(tested.person[place][here]))
-        if persons < MIN_PERSONS:
-            out.append({"cell": cell, "persons": f"< {MIN_PERSONS}"})
+    for cell, here in inside.items():
+        persons = sizes[cell]
+        if cell in hidden:
+            out.append({"cell": cell, "persons": "too few"})
             continue
         w = weight[here][None, :]
         out.append({

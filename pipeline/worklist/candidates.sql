@@ -1,5 +1,5 @@
 -- table:   worklist.candidates
--- grain:   one row per person_key, as_of with an ongoing spell
+-- grain:   one row per person_key, as_of with a spell in spells.ongoing (with days_since_end, also one just ended)
 -- inputs:  spells.ongoing, ingest.persons, ingest.units, ingest.certificates, ingest.coordination
 -- params:  declined_days (days that an unanswered offer keeps a person off the list, region.toml [worklist])
 -- known:   certificates and coordination known_from <= as_of (< known_until); a date after as_of has not happened
@@ -28,7 +28,9 @@ with known_cases as (
         ) as may_be_open
     from spells.ongoing as o
     inner join ingest.coordination as c on o.person_key = c.person_key
-    where c.known_from <= o.as_of and (c.offered_on is null or c.offered_on <= o.as_of)
+    where
+        c.known_from <= o.as_of and (c.known_until is null or c.known_until > o.as_of)
+        and (c.offered_on is null or c.offered_on <= o.as_of)
 ),
 
 cases as (
@@ -98,6 +100,7 @@ select
     coalesce(p.protected, false) as protected,
     coalesce(p.deceased_on <= o.as_of, false) as deceased,
     coalesce(p.emigrated_on <= o.as_of, false) as emigrated,
+    not o.ongoing as ended,
     coalesce(a.has_physician, false) as has_physician,
     coalesce(k.in_coordination, false) or coalesce(m.status in ('active', 'follow_up'), false) as in_coordination,
     coalesce(k.pending, false) or coalesce(m.status = 'contacted', false) as pending,

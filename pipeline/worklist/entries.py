@@ -33,12 +33,20 @@ def make_entries(
     entries : worklist.entries, one row a spell on a list: spell_id, person_key, as_of, list_unit_id, list_unit_name,
         what rank adds, and the contract's columns save patient_id, name and those to be filled in.
         Pseudonymous; age in whole years at as_of.
+
+    Raises
+    ------
+    NightFailed : a spell that may be on a list has no usable score; see rank.
     """
     decisions = decide(candidates, rules, as_of)
     listed = "listed_" if rules.unit == "listed" else ""
     known = candidates.filter(pl.col("as_of") == as_of).join(decisions, on="spell_id", maintain_order="left")
+    # left: a spell that may be offered and has no score is a fault that rank stops at, never a row less
     eligible = known.filter(pl.col("eligible")).join(
-        scores.select("spell_id", *SCORED, *_reasons(scores)), on="spell_id", maintain_order="left"
+        scores.select("spell_id", *SCORED, *_reasons(scores)),
+        on="spell_id",
+        how="left",
+        maintain_order="left",
     )
     capacity = known.select(
         unit_id="list_unit_id", capacity_per_week=pl.col(f"{listed}capacity_per_week").cast(pl.Float64)

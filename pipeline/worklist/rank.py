@@ -36,7 +36,9 @@ def rank(
         negative) and p_90 (0-1); rows whose `eligible` is false are left out where that column exists.
     capacity : new patients a week by unit, as a mapping or a frame (unit_id, capacity_per_week); a unit that is
         absent or null has rules.default_capacity.
-    previous : earlier lists (spell_id, list_unit_id, as_of, rank); the newest before this as_of is compared with.
+    previous : earlier lists (spell_id, list_unit_id, as_of, rank); each unit is compared with its own newest before
+        this as_of, so a unit that had no list last night is compared with the night it last had one, and nights
+        run since for later dates change nothing.
 
     Returns
     -------
@@ -147,7 +149,8 @@ def _compared(lists: pl.DataFrame, previous: pl.DataFrame | None) -> pl.DataFram
     before = pl.DataFrame(schema={"spell_id": pl.String, "list_unit_id": pl.String, "rank_before": pl.Int64})
     if previous is not None and not previous.is_empty():
         older = previous.filter(pl.col("as_of") < lists["as_of"][0])
-        before = older.filter(pl.col("as_of") == pl.col("as_of").max()).select(
+        newest = pl.col("as_of") == pl.col("as_of").max().over("list_unit_id")
+        before = older.filter(newest).select(
             "spell_id", "list_unit_id", pl.col("rank").cast(pl.Int64).alias("rank_before")
         )
     both = lists.join(before, on=["spell_id", "list_unit_id"], how="left", maintain_order="left")

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -19,6 +20,11 @@ from pipeline.worklist.words import COLUMNS, LANGUAGES, words
 NEEDED = ("patient_id", "status")
 SEPARATORS = (";", ",", "\t")
 MOST_BYTES = 50_000_000  # of one list unpacked: a larger one is no list
+# what zip, XML and openpyxl raise on a file that is damaged, locked by a password, or something else altogether
+NO_SPREADSHEET = (
+    zipfile.BadZipFile, zlib.error, InvalidFileException, OSError, EOFError, SyntaxError, KeyError, ValueError,
+    IndexError, AttributeError, TypeError, RuntimeError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -90,25 +96,32 @@ def _xlsx(path: Path) -> ReturnedFile:
             if sum(one.file_size for one in packed.infolist()) > MOST_BYTES:
                 raise UnreadableList("unreadable_file")
         book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError):
+    except NO_SPREADSHEET:
         raise UnreadableList("unreadable_file") from None
     try:
         told = {one.name: one.value for one in book.custom_doc_props.props}
+        as_of = _date_told(told.get("as_of"))
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # what programs write there is not always true
         lines = [
             (at, [_text(cell) for cell in row]) for at, row in enumerate(sheet.iter_rows(values_only=True), 1)
         ]
-    except (KeyError, ValueError, IndexError, SyntaxError, AttributeError):
+    except NO_SPREADSHEET:
         raise UnreadableList("unreadable_file") from None
     finally:
         book.close()
-    when = told.get("as_of")
     return ReturnedFile(
         str(told.get("unit_id") or unit_of(path)),
-        date.fromisoformat(when) if when else None,
+        as_of,
         _under_heads(lines),
     )
+
+
+def _date_told(value: object) -> date | None:
+    """The list's own date; ValueError or TypeError when what stands there is none."""
+    if value is None or value == "":
+        return None
+    return value.date() if isinstance(value, datetime) else date.fromisoformat(value)
 
 
 def _text(value: object) -> str:

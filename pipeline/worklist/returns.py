@@ -22,6 +22,7 @@ from pipeline.worklist.returned_files import ReturnedFile, UnreadableList, read_
 from pipeline.worklist.words import FILLED_IN, LANGUAGES, words
 
 FOLDER = "worklist_returns"
+UNDATED = "no_date_of_return"
 ROWS = {
     "file": pl.String, "line": pl.Int64, "patient_id": pl.String, "unit_id": pl.String, "spell_start": pl.Date,
     "status": pl.String, "offered_on": pl.Date, "answer": pl.String, "external_consent": pl.Boolean,
@@ -49,7 +50,8 @@ class ReturnReport:
 
     rows : ROWS, one a person and spell that a coordinator wrote something about. patient_id is text as it stood, to
         be normalised and made a pseudonym; status and answer are canonical codes; spell_start is null for a
-        person the coordinator added; known_on is the day from which it may be used (null: the file does not tell).
+        person the coordinator added; known_on is the day from which it may be used (null: the file does not tell;
+        `returned` rejects such rows).
     rejected : REJECTED; `text` is the raw row and must only be kept encrypted. line 0 = the whole file.
     files : file, received, accepted, untouched, repeated, rejected; received = the sum of the other four.
     """
@@ -57,6 +59,15 @@ class ReturnReport:
     rows: pl.DataFrame
     rejected: pl.DataFrame
     files: pl.DataFrame
+
+    def remedies(self) -> list[str]:
+        """What to do about rows that would count if only one thing were told; a line a file, naming no one."""
+        undated = self.rejected.filter(pl.col("rule") == UNDATED).group_by("file", maintain_order=True).len("rows")
+        return [
+            f"{file}: {rows} rows tell no date from which they count ({UNDATED}); "
+            f"put the file under raw/{FOLDER}/<date>/, the date it came back"
+            for file, rows in undated.iter_rows()
+        ]
 
 
 def read_returns(folder: Path) -> ReturnReport:
@@ -67,9 +78,10 @@ def read_returns(folder: Path) -> ReturnReport:
 def returned(home: Home, as_of: date, reserve_numbers: tuple[ReserveNumber, ...] = ()) -> ReturnReport:
     """Everything put back that was known at `as_of`: raw/worklist_returns and raw/<delivery>/worklist_returns.
 
-    A file is known from its delivery's date, else from the date of a folder around it, else from the list's own
-    date or the latest offer written in it, whichever is later. Numbers that are no identity numbers (nor one of the
-    region's `reserve_numbers`) are rejected here.
+    A file is known from the date of its delivery or of a folder around it, else from the latest offer written in it;
+    never before the day after the list's own date, as the night that made a list cannot have read it. Rejected here:
+    numbers that are no identity numbers (nor one of the region's `reserve_numbers`), and rows that no date says
+    when to use.
     """
     files = list(_files_in(home.raw / FOLDER))
     if home.raw.is_dir():
@@ -77,20 +89,25 @@ def returned(home: Home, as_of: date, reserve_numbers: tuple[ReserveNumber, ...]
             if (on := _date_of_folder(delivery)) and on <= as_of:
                 files += _files_in(delivery / FOLDER)
     report = _report(home.raw, iter(files), as_of)
-    return _without_false_numbers(report, as_of, reserve_numbers)
-
-
-def _without_false_numbers(
-    report: ReturnReport, as_of: date, reserve_numbers: tuple[ReserveNumber, ...]
-) -> ReturnReport:
     problems = normalise(report.rows["patient_id"], as_of, reserve_numbers)["problem"]
-    false = report.rows.with_columns(problem=problems).filter(pl.col("problem").is_not_null())
+    rules = report.rows.select(
+        pl.coalesce(
+            "patient_id_" + problems.str.replace(" ", "_"),
+            pl.when(pl.col("known_on").is_null()).then(pl.lit(UNDATED)),
+        ).alias("rule")
+    )
+    return _rejecting(report, rules["rule"])
+
+
+def _rejecting(report: ReturnReport, rules: pl.Series) -> ReturnReport:
+    """The report with the rows that break a rule (null = none) moved to those rejected."""
+    false = report.rows.with_columns(rule=rules).filter(pl.col("rule").is_not_null())
     if false.is_empty():
         return report
     told = false.select(
         "file",
         "line",
-        rule="patient_id_" + pl.col("problem").str.replace(" ", "_"),
+        "rule",
         text=pl.concat_str(
             "patient_id", "spell_start", "status", "answer", "note", separator=";", ignore_nulls=True
         ),
@@ -102,7 +119,7 @@ def _without_false_numbers(
         rejected=pl.col("rejected") + pl.col("more").fill_null(0),
     )
     return ReturnReport(
-        report.rows.filter(problems.is_null()),
+        report.rows.filter(rules.is_null()),
         pl.concat([report.rejected, told]).sort("file", "line"),
         files.drop("more").cast(dict.fromkeys(FILES, pl.Int64)),
     )
@@ -258,10 +275,10 @@ _CODES = {
 
 
 def _known_on(path: Path, base: Path, file: ReturnedFile, rows: list[dict]) -> date | None:
-    if dated := [on for folder in path.relative_to(base).parents if (on := _date_of_folder(folder))]:
-        return max(dated)
-    lists = file.as_of or _list_date(file)
-    told = [day for day in (lists, *(row["offered_on"] for row in rows)) if day]
+    told = [on for folder in path.relative_to(base).parents if (on := _date_of_folder(folder))]
+    told = told or [row["offered_on"] for row in rows if row["offered_on"]]
+    if lists := file.as_of or _list_date(file):
+        told.append(lists + timedelta(1))
     return max(told, default=None)
 
 

@@ -18,6 +18,7 @@ REASONS = (
     "protected_identity",
     "deceased",
     "emigrated",
+    "ended",
     "unit_unknown",
     "other_provider",
     "no_physician_assessment",
@@ -50,7 +51,7 @@ def decide(candidates: pl.DataFrame, rules: WorklistRules, as_of: date) -> pl.Da
     ------
     InputError : a column is missing.
     """
-    needed = {"spell_id", "as_of", "unit_id", "day", "protected", "has_physician", "last_status"}
+    needed = {"spell_id", "as_of", "unit_id", "day", "protected", "ended", "has_physician", "last_status"}
     if missing := sorted(needed - set(candidates.columns)):
         raise InputError(f"worklist.candidates lacks {', '.join(missing)}", remedy="run `rehabrisk nightly`")
     here = candidates.filter(pl.col("as_of") == as_of)
@@ -61,6 +62,8 @@ def decide(candidates: pl.DataFrame, rules: WorklistRules, as_of: date) -> pl.Da
         "protected_identity": pl.col("protected"),
         "deceased": pl.col("deceased"),
         "emigrated": pl.col("emigrated"),
+        # spells that just ended are shown elsewhere; they are scored by nothing and offered nothing
+        "ended": pl.col("ended"),
         "unit_unknown": unit.is_null() | ~pl.col(f"{listed}unit_known"),
         # a blank provider is the one provider of all
         "other_provider": pl.col("provider_id").fill_null("") != pl.col(f"{listed}provider_id").fill_null(""),

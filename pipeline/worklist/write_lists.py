@@ -28,7 +28,8 @@ def write_lists(
     Parameters
     ----------
     entries : worklist.entries (entries.py).
-    identities : person_key, identity (or patient_id), name – a frame, or a function from person_keys to one.
+    identities : person_key, identity (or patient_id), name, birth_date where known – a frame, or a function from
+        person_keys to one.
     folder : home.worklists / <date>. It is written beside and renamed, so it is the old one or the new one, never a
         mixture; a folder of the same date is replaced. Folder 0700, files 0600.
     language : "sv" or "en", of .xlsx and .html; the .csv is canonical.
@@ -75,13 +76,23 @@ def file_stem(unit_id: str) -> str:
     return f"{safe[:80]}_{hashlib.sha256(unit_id.encode()).hexdigest()[:8]}"
 
 
+def _age_in_years() -> pl.Expr:
+    born, at = pl.col("birth_date"), pl.col("as_of")
+    later_month, same_month = at.dt.month() < born.dt.month(), at.dt.month() == born.dt.month()
+    before = later_month | (same_month & (at.dt.day() < born.dt.day()))
+    return at.dt.year() - born.dt.year() - before.cast(pl.Int32)
+
+
 def _with_identity(entries: pl.DataFrame, identities: Identities) -> pl.DataFrame:
     keys = entries["person_key"].unique().sort().to_list()
     found = identities(keys) if callable(identities) else identities
     if "patient_id" not in found.columns:
         found = found.rename({"identity": "patient_id"})
-    found = found.select("person_key", "patient_id", "name").unique("person_key")
+    known = [name for name in ("person_key", "patient_id", "name", "birth_date") if name in found.columns]
+    found = found.select(known).unique("person_key")
     rows = entries.join(found, on="person_key", how="left", maintain_order="left")
+    if "birth_date" in known:  # the lake knows the month alone
+        rows = rows.with_columns(age=pl.coalesce(_age_in_years(), "age"))
     if lost := rows["patient_id"].null_count():
         raise NightFailed(
             f"{lost} of {rows.height} persons on the lists are not in the vault",

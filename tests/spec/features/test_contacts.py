@@ -93,3 +93,31 @@ def test_a_contact_with_nothing_but_its_time_is_counted(moment, run_table):
         contacts_365d_count | physician_contacts_365d_count | inpatient_contacts_365d_count | other_contacts_365d_count
         1                   | 0                             | 0                             | 0
     """)
+
+
+def test_care_before_the_spell_ends_the_day_before_it_and_begins_365_days_before_it(moment, run_table):
+    moment("2026-01-20")  # the spell begins on 2026-01-01
+    expect(given_contacts(run_table, """
+        person_key | started_at       | known_from
+        1          | 2026-01-10T08:00 | 2026-01-10
+        1          | 2026-01-01T00:00 | 2026-01-01
+        1          | 2025-12-31T23:59 | 2025-12-31
+        1          | 2025-01-01T00:00 | 2025-01-01
+        1          | 2024-12-31T23:59 | 2024-12-31
+        1          | 2025-12-30T08:00 | 2026-01-21
+        2          | 2025-12-30T08:00 | 2025-12-30
+    """), """
+        contacts_before_365d_count | contacts_365d_count
+        2                          | 3
+    """)
+
+
+def test_care_before_a_long_spell_does_not_move_with_the_moment(moment, run_table):
+    text = "person_key | start_date | end_date\n1 | 2024-06-01 | 2026-02-28"
+    for as_of in ("2024-06-01", "2026-01-20"):
+        moment(as_of, text=text)
+        expect(given_contacts(run_table, """
+            person_key | started_at       | known_from
+            1          | 2024-05-31T08:00 | 2024-05-31
+            1          | 2023-06-02T08:00 | 2023-06-02
+        """), "contacts_before_365d_count\n2")

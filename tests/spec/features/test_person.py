@@ -31,7 +31,7 @@ def test_someone_of_whom_nothing_is_known_has_neither_age_nor_sex(moment, run_ta
         ("2026-01-05 | accepted | 2026-01-10 |            | 2026-01-10", 1, 0, 0),
         ("2026-01-05 | accepted |            |            | 2026-01-05", 1, 0, 0),
         ("2026-01-05 |          | 2026-01-20 |            | 2026-01-20", 1, 0, 0),
-        ("2026-01-05 | accepted | 2026-01-21 |            | 2026-01-10", 0, 0, 0),
+        ("2026-01-05 | accepted | 2026-01-21 |            | 2026-01-10", 1, 0, 0),
         ("2026-01-05 | accepted | 2026-01-10 | 2026-01-20 | 2026-01-20", 0, 1, 0),
         ("2026-01-05 | accepted | 2026-01-10 | 2026-01-21 | 2026-01-20", 1, 0, 0),
         ("2026-01-05 | accepted | 2026-01-10 |            | 2026-01-21", 0, 0, 0),
@@ -45,10 +45,24 @@ def test_coordination_runs_from_its_start_to_the_day_before_its_end(
 ):
     moment("2026-01-20")
     fill("ingest.coordination", f"""
-        person_key | offered_on | answer | started_on | ended_on | known_from
-        1 | {case}
+        person_key | offered_on | answer | started_on | ended_on | known_from | known_until
+        1 | {case} |
     """, run_table)
     expect(run_table("features.person"), f"""
         in_coordination | coordinated_before | declined_before
         {now}           | {before}           | {declined}
+    """)
+
+
+@pytest.mark.parametrize(("as_of", "runs"), [("2026-01-20", 1), ("2026-01-21", 0)])
+def test_a_case_counts_as_it_was_until_a_later_delivery_changed_it(moment, run_table, as_of, runs):
+    moment(as_of)
+    fill("ingest.coordination", """
+        person_key | offered_on | answer   | started_on | ended_on | known_from | known_until
+        1          | 2026-01-05 | accepted | 2026-01-10 |          | 2026-01-05 | 2026-01-21
+        1          | 2026-01-05 | declined |            |          | 2026-01-21 |
+    """, run_table)
+    expect(run_table("features.person"), f"""
+        in_coordination
+        {runs}
     """)

@@ -17,6 +17,9 @@ def periods(run_table):
 
     def run(text):
         given("raw.certificate_periods", text, run_table)
+        for column in ("known_on", "superseded_on"):
+            if column not in text:
+                run_table.con.execute(f"alter table raw.certificate_periods add column {column} date")
         return run_table("ingest.certificate_periods")
 
     return run
@@ -42,4 +45,19 @@ def test_periods_of_certificates_that_do_not_count_or_never_came_are_left_out(pe
     """), """
         certificate_id | degree | diagnosis_1
         b              | 50     |
+    """)
+
+
+def test_a_period_counts_as_it_was_until_the_delivery_that_changed_it(periods):
+    expect(periods("""
+        certificate_id | start_date | end_date   | degree | known_on   | superseded_on
+        a              | 2026-01-05 | 2026-01-18 | 100    |            | 2026-01-15
+        a              | 2026-01-05 | 2026-01-18 | 50     | 2026-01-15 |
+        b              | 2026-01-06 | 2026-01-18 | 50     | 2026-01-19 |
+    """), """
+        certificate_id | degree | known_from | known_until
+        a              | 100    | 2026-01-05 | 2026-01-08
+        a              | 100    | 2026-01-12 | 2026-01-15
+        a              | 50     | 2026-01-15 |
+        b              | 50     | 2026-01-19 |
     """)

@@ -9,8 +9,8 @@ from tests.tables import expect, given
 TITLE = "Whom a list may show"
 
 ONGOING = """
-    spell_id   | person_key | as_of      | unit_id | start_date | end_date   | day | chain_day | degree | diagnosis | target_group | certificate_id
-    1-20260105 | 1          | 2026-02-01 | A       | 2026-01-05 | 2026-02-20 | 28  | 28        | 100    | F430      | mental       | c1
+    spell_id   | person_key | as_of      | unit_id | start_date | end_date   | day | chain_day | degree | diagnosis | target_group | certificate_id | ongoing
+    1-20260105 | 1          | 2026-02-01 | A       | 2026-01-05 | 2026-02-20 | 28  | 28        | 100    | F430      | mental       | c1             | true
 """
 PERSONS = """
     person_key | sex | birth_month | listed_unit_id | deceased_on | emigrated_on | protected
@@ -46,6 +46,8 @@ def ask(run_table):
             run_table.con.execute(
                 "alter table ingest.coordination add column source varchar default 'register'"
             )
+        if "known_until" not in heads:
+            run_table.con.execute("alter table ingest.coordination add column known_until date")
         for table, column in TEXTS:  # a column of blanks alone has no type
             run_table.con.execute(f"alter table ingest.{table} alter {column} type varchar")
         return run_table("worklist.candidates", declined_days=180)
@@ -61,6 +63,12 @@ def test_a_spell_is_shown_with_its_person_and_both_units(ask):
         1-20260105 | A       | primary   | 3.0               | B              | P                  | F   | false     | false    | true          | false           | false   | false
     """,
     )
+
+
+@pytest.mark.parametrize(("ongoing", "ended"), [("true", False), ("false", True)])
+def test_a_spell_just_ended_is_marked(ask, ongoing, ended):
+    row = f"1-20260105 | 1 | 2026-02-01 | A | 2026-01-05 | 2026-01-31 | 27 | 27 | 100 | F430 | mental | c1 | {ongoing}"
+    assert ask(ongoing=ONGOING.splitlines()[1] + "\n" + row)["ended"].to_list() == [ended]
 
 
 def test_a_spell_whose_person_or_unit_never_came_is_kept_and_marked(ask):
@@ -183,3 +191,11 @@ def test_an_assessment_is_a_certificate_in_force_by_a_physician_or_on_the_physic
     text = CERTIFICATES.splitlines()[1] + "\n" + row
     got = ask(certificates=text)
     assert got["has_physician"].to_list() == [assessed]
+
+
+def test_a_case_counts_as_it_was_until_a_later_delivery_changed_it(ask):
+    heads = CASES + " | known_until"
+    was = "k1 | 1 | 2026-01-10 | accepted | 2026-01-12 | | | | 2026-01-10 | "
+    now = "k1 | 1 | 2026-01-10 | declined | | | | | "
+    assert ask(was + "2026-02-02", now + "2026-02-02 |", heads=heads)["in_coordination"].to_list() == [True]
+    assert ask(was + "2026-02-01", now + "2026-02-01 |", heads=heads)["in_coordination"].to_list() == [False]

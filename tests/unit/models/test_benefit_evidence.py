@@ -8,7 +8,7 @@ import pytest
 import models.benefit
 from models.benefit.evidence import EvidenceBenefit
 from models.benefit.published import read_evidence, studies
-from models.benefit.show import markdown
+from models.benefit.show import markdown, otherwise
 
 README = Path(models.benefit.__file__).with_name("README.md")
 
@@ -125,3 +125,15 @@ def test_a_table_without_a_figure_is_refused_by_the_studys_name(tmp_path):
 
 def test_the_readme_shows_what_the_code_computes(benefit):
     assert markdown(benefit).strip() in README.read_text(encoding="utf-8")
+
+
+def test_what_the_assumptions_are_worth_is_told_by_the_same_arithmetic(benefit):
+    assert otherwise(benefit.table, 130.0, True).prior == benefit.prior
+    got = {(mean, out): otherwise(benefit.table, mean, out).prior for mean in (100.0, 160.0) for out in (True, False)}
+    for out in (True, False):  # the same difference is a larger share of fewer days
+        assert got[100.0, out].reduction > got[160.0, out].reduction
+    for mean in (100.0, 160.0):
+        assert got[mean, True].reduction > got[mean, False].reduction
+        assert got[mean, True].sd > got[mean, False].sd
+    assert all(0.05 < prior.reduction < 0.09 for prior in got.values())
+    assert by_name("Cochrane").as_published.endswith("over 130 (assumed)")

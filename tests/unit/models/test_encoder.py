@@ -46,3 +46,10 @@ def test_what_was_learned_survives_json():
     encoder = FrameEncoder().fit(FRAME, skip=("spell_id",))
     again = FrameEncoder.from_dict(json.loads(json.dumps(encoder.to_dict())))
     assert np.array_equal(again.transform(FRAME), encoder.transform(FRAME), equal_nan=True)
+
+
+def test_a_level_that_fewer_than_five_persons_share_is_not_kept_however_many_rows_it_has():
+    frame = pl.DataFrame({"code": ["rare"] * 50 + ["known"] * 5})
+    persons = pl.Series([1, 2, 3, 4] * 12 + [1, 2] + [5, 6, 7, 8, 9])
+    assert FrameEncoder().fit(frame, persons=persons).levels_ == {"code": ("known",)}
+    assert FrameEncoder().fit(frame).levels_ == {"code": ("rare", "known")}

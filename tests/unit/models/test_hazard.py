@@ -18,7 +18,7 @@ EVEN = np.arange(8) / 7
 def learned():
     rows, new = world(15000, 1), world(10000, 2)
     encoder = FrameEncoder().fit(rows, skip=KEYS)
-    model = DiscreteTimeHazard(encoder.names_, encoder.categorical_, max_iter=80).fit(
+    model = DiscreteTimeHazard(encoder.names_, encoder.categorical_, max_iter=130).fit(
         encoder.transform(rows), duration=rows["duration_days"].to_numpy(), event=rows["cause"].to_numpy() > 0
     )
     return model.predict_survival(encoder.transform(new), np.arange(366)), new
@@ -134,7 +134,7 @@ def test_recalibration_puts_right_months_in_which_spells_end_sooner():
     ahead = later["certified_days_ahead"].to_numpy().clip(1)
     sooner = np.where(cut, ahead, later["duration_days"].to_numpy())
     encoder = FrameEncoder().fit(rows, skip=KEYS)
-    model = DiscreteTimeHazard(encoder.names_, encoder.categorical_, max_iter=60).fit(
+    model = DiscreteTimeHazard(encoder.names_, encoder.categorical_, max_iter=100).fit(
         encoder.transform(rows), duration=rows["duration_days"].to_numpy(), event=np.ones(rows.height)
     )
     X = encoder.transform(later)

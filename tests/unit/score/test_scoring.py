@@ -4,9 +4,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from models.risk.fact_groups import grouped
 from pipeline.errors import InputError, UsageError
 from pipeline.score.load import LoadedModel
-from pipeline.score.reasons import REASON, grouped, words
+from pipeline.score.reasons import REASON, words
 from pipeline.score.scoring import score
 from pipeline.train.training import shipped
 from tests.unit.models.renewals import world
@@ -77,10 +78,18 @@ def test_a_spell_with_many_earlier_ones_has_them_as_a_reason_that_lengthens():
 
 
 def test_every_feature_belongs_to_one_group_and_what_defines_comparable_to_none():
-    groups = grouped(["day", "target_group", "age_years", "contacts_365d_count", "something_new_days"])
-    assert groups == {
+    names = [
+        "day",
+        "target_group",
+        "age_years",
+        "contacts_365d_count",
+        "disability_degree",
+        "something_new_days",
+    ]
+    assert grouped(names) == {
         "person": ("age_years",),
         "contacts": ("contacts_365d_count",),
+        "degree": ("disability_degree",),
         "other": ("something_new_days",),
     }
 

@@ -2,6 +2,7 @@
 
 import json
 import stat
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from models.risk.fitted import TRUSTED, untrusted_types
 from pipeline.config.home import Home
 from pipeline.errors import UsageError
-from pipeline.score.load import load, load_current
+from pipeline.score.load import load, load_current, model_for
 from pipeline.train.artefact import promote, save
 from pipeline.train.training import shipped
 from tests.unit.train.invented import AS_OF, candidate, features
@@ -105,3 +106,39 @@ def test_the_shipped_models_card_says_that_it_was_not_tested_here(home):
     assert "12 moments" in text and "not been tested on this region" in text
     promote(home, folder.name)
     assert load_current(home).meta["kind"] == "national_figures"
+
+
+def test_a_night_of_the_past_is_given_the_model_it_had(home):
+    first = save(shipped(AS_OF, "first"), home)
+    rejected = save(shipped(AS_OF + timedelta(days=10), "rejected"), home)
+    second = save(shipped(AS_OF + timedelta(days=20), "second"), home)
+    promote(home, first)
+    promote(home, second)
+    assert model_for(home, AS_OF - timedelta(days=1)) is None
+    assert model_for(home, AS_OF + timedelta(days=15)).version == first != rejected
+    assert model_for(home, AS_OF + timedelta(days=20)).version == second
+    assert load_current(home).version == second
+
+
+def test_a_model_for_a_past_night_does_not_take_the_place_of_a_newer_one(home):
+    newer, older = save(shipped(AS_OF, "newer"), home), save(shipped(AS_OF - timedelta(days=30), "older"), home)
+    promote(home, newer)
+    promote(home, older)
+    assert load_current(home).version == newer
+    assert model_for(home, AS_OF - timedelta(days=1)).version == older
+
+
+def test_a_model_is_never_in_use_before_the_night_it_learnt_from(home):
+    version = save(shipped(AS_OF, "x"), home)
+    promote(home, version, AS_OF - timedelta(days=100))
+    assert model_for(home, AS_OF - timedelta(days=1)) is None
+
+
+def test_a_model_of_an_older_program_is_learnt_anew(home):
+    version = save(candidate(), home)
+    promote(home, version)
+    path = home.models / version / "meta.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format_version": 0}))
+    assert model_for(home, AS_OF + timedelta(days=400)) is None
+    with pytest.raises(UsageError, match="older program"):
+        load(home, version)

@@ -34,6 +34,14 @@ def test_a_spell_gives_at_most_so_many_moments_and_keeps_its_weight():
     assert kept["weight"].sum() == pytest.approx(500)
 
 
+def test_a_long_spell_gives_as_many_moments_of_its_first_days_as_of_its_later_ones():
+    kept, _ = choose_moments(moments(30, 20, step=20), **RULES)
+    early = kept.filter(pl.col("day") <= 90)
+    assert early.height == kept.height - early.height == 60
+    assert early["weight"].sum() == pytest.approx(30 * 5)
+    assert kept["weight"].sum() == pytest.approx(30 * 20)
+
+
 def test_too_many_are_thinned_with_the_first_days_kept_more_often_and_weighted_back():
     rows = moments(3000, 4, step=60)
     kept, steps = choose_moments(rows, **RULES | {"per_spell": 9, "max_moments": 4000})

@@ -3,8 +3,10 @@
 import datetime as dt
 
 import polars as pl
+import pytest
 
 from pipeline.config.region import WorklistRules
+from pipeline.errors import NightFailed
 from pipeline.worklist.entries import make_entries
 from tests.unit.worklist.test_rules import PLAIN, TODAY, TYPES
 
@@ -71,6 +73,18 @@ def test_a_night_without_anyone_eligible_gives_an_empty_list_of_the_same_shape()
     decisions, entries = night({"deceased": True})
     assert decisions.height == 1 and entries.is_empty()
     assert set(night({})[1].columns) == set(entries.columns)
+
+
+def test_a_spell_just_ended_is_on_no_list_and_needs_no_score():
+    decisions, entries = night({}, {"ended": True}, p_90=[0.5, None], preventable_days=[2.0, None])
+    assert decisions["ineligible_because"].to_list() == [None, "ended"]
+    assert entries["spell_id"].to_list() == ["s0"]
+
+
+def test_a_spell_that_may_be_offered_and_has_no_score_stops_the_stage_and_is_not_named():
+    with pytest.raises(NightFailed, match="1 of 2 spells have no usable score") as stop:
+        night({}, {}, spell_id=["s0", "s9"])
+    assert "s1" not in str(stop.value)
 
 
 def test_scores_without_reasons_give_blank_ones():

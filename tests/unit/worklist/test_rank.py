@@ -83,6 +83,17 @@ def test_change_is_told_against_the_newest_earlier_list_never_todays():
     assert set(rank(many(5), RULES)["change"]) == {"new"}
 
 
+def test_a_unit_without_a_list_last_night_is_compared_with_its_own_newest():
+    previous = rows("""
+        spell_id | list_unit_id | as_of      | rank
+        s000     | A            | 2026-01-05 | 2
+        s001     | A            | 2026-01-05 | 1
+        s000     | A            | 2025-12-29 | 1
+        s009     | B            | 2026-01-11 | 1
+    """)
+    assert rank(many(3), RULES, None, previous)["change"].to_list() == ["up", "down", "new"]
+
+
 def test_a_share_of_the_places_is_drawn_near_the_cut_with_the_chance_it_says():
     rules = WorklistRules(random_share=0.5)
     wins = {}

@@ -1,10 +1,12 @@
 """worklist.returns: lists that coordinators filled in, whatever program saved them."""
 
 import datetime as dt
+from zipfile import ZipFile
 
 import polars as pl
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.packaging.custom import BoolProperty, IntProperty, StringProperty
 
 from pipeline.config.home import Home
 from pipeline.config.region import ReserveNumber
@@ -157,6 +159,25 @@ def test_a_file_that_is_no_list_is_set_aside_as_a_whole(folder):
     assert balanced(report)
 
 
+@pytest.mark.parametrize("told", ["tolfte januari", "2026-13-45", 20260112, True])
+def test_a_spreadsheet_whose_own_date_is_none_is_set_aside_as_a_whole(folder, told):
+    book = load_workbook(write_lists(entries(), identities(), folder.parent / "out", "sv")[1])
+    del book.custom_doc_props["as_of"]
+    kind = BoolProperty if told is True else IntProperty if isinstance(told, int) else StringProperty
+    book.custom_doc_props.append(kind(name="as_of", value=told))
+    book.save(folder / "a.xlsx")
+    assert rules(read_returns(folder)) == [(0, "unreadable_file")]
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "docProps/custom.xml"])
+def test_a_spreadsheet_that_is_damaged_inside_is_set_aside_as_a_whole(folder, part):
+    whole = write_lists(entries(), identities(), folder.parent / "out", "sv")[1]
+    with ZipFile(whole) as good, ZipFile(folder / "a.xlsx", "w") as bad:
+        for name in good.namelist():
+            bad.writestr(name, b"<cut short" if name == part else good.read(name))
+    assert rules(read_returns(folder)) == [(0, "unreadable_file")]
+
+
 def test_lines_above_the_heads_and_a_guarded_note_are_read(folder):
     report = put(folder, CANONICAL, "198001019800;2026-01-01;Aktiv;;;;'=1+1", heads="Vår lista;;;;;;")
     assert report.rows.select("note", "line").rows() == [("=1+1", 3)]
@@ -202,13 +223,51 @@ def test_what_was_put_back_counts_from_its_delivery_or_folder_or_the_lists_own_d
         .replace(b"new;;;;;", b"new;Aktiv;;;;")
         .replace(b"198001019800", TRUE_NUMBER.encode())
     )
-    assert returned(home, dt.date(2026, 1, 11)).rows.is_empty()
     found = {
-        day: returned(home, dt.date(2026, 1, day)).rows["known_on"].sort().to_list() for day in (12, 19, 20)
+        day: returned(home, dt.date(2026, 1, day)).rows["known_on"].sort().to_list()
+        for day in (12, 13, 19, 20)
     }
-    assert found[12] == [AS_OF]
-    assert found[19] == [AS_OF, dt.date(2026, 1, 19)]
-    assert found[20] == [AS_OF, dt.date(2026, 1, 19), dt.date(2026, 1, 20)]
+    assert dt.date(2026, 1, 12) == AS_OF and found[12] == []
+    assert found[13] == [dt.date(2026, 1, 13)]
+    assert found[19] == [dt.date(2026, 1, 13), dt.date(2026, 1, 19)]
+    assert found[20] == [dt.date(2026, 1, 13), dt.date(2026, 1, 19), dt.date(2026, 1, 20)]
+
+
+@pytest.mark.parametrize(
+    "place", ["worklist_returns", "worklist_returns/2026-01-12", "2026-01-12/worklist_returns"]
+)
+@pytest.mark.parametrize("form", [0, 1])
+def test_no_list_is_known_to_the_night_that_made_it(tmp_path, place, form):
+    home = Home(tmp_path)
+    folder = home.raw / place
+    folder.mkdir(parents=True)
+    who = identities(1).with_columns(identity=pl.lit(TRUE_NUMBER))
+    made = write_lists(entries(1), who, tmp_path / "w")[form]
+    if form:
+        book = load_workbook(made)
+        book.worksheets[0].cell(2, list(COLUMNS).index("status") + 1, "Aktiv")
+        book.save(folder / made.name)
+    else:
+        (folder / made.name).write_bytes(made.read_bytes().replace(b"new;;;;;", b"new;Aktiv;;;;"))
+    assert returned(home, AS_OF).rows.is_empty() and returned(home, AS_OF).rejected.is_empty()
+    assert returned(home, AS_OF + dt.timedelta(1)).rows["known_on"].to_list() == [AS_OF + dt.timedelta(1)]
+
+
+def test_rows_without_a_date_to_count_from_are_rejected_with_what_to_do_and_count_once_it_is_told(tmp_path):
+    home = Home(tmp_path)
+    folder = home.raw / "worklist_returns"
+    (folder / "2026-01-19").mkdir(parents=True)
+    put(folder, f"{TRUE_NUMBER};2026-01-01;Aktiv;;;;", "198001019800;2026-01-01;Aktiv;;;;", name="A.csv")
+    report = returned(home, dt.date(2026, 1, 19))
+    assert report.rows.is_empty() and balanced(report)
+    assert rules(report) == [(2, "no_date_of_return"), (3, "patient_id_check_digit")]
+    assert report.files["rejected"].to_list() == [2]
+    (told,) = report.remedies()
+    assert told.startswith("worklist_returns/A.csv: 1 rows") and "raw/worklist_returns/<date>/" in told
+    assert TRUE_NUMBER not in told
+    (folder / "A.csv").rename(folder / "2026-01-19" / "A.csv")
+    mended = returned(home, dt.date(2026, 1, 19))
+    assert mended.rows["patient_id"].to_list() == [TRUE_NUMBER] and mended.remedies() == []
 
 
 def test_a_number_that_is_no_identity_number_is_rejected_and_a_regions_own_is_not(tmp_path):

@@ -14,7 +14,7 @@ PLAIN = {
     "spell_id": "1-20260105", "person_key": 1, "as_of": TODAY, "unit_id": "A", "unit_kind": "primary",
     "unit_known": True, "provider_id": None, "listed_unit_id": "B", "listed_unit_kind": "primary",
     "listed_unit_known": True, "listed_provider_id": None, "protected": False, "deceased": False,
-    "emigrated": False, "has_physician": True, "in_coordination": False, "pending": False,
+    "emigrated": False, "ended": False, "has_physician": True, "in_coordination": False, "pending": False,
     "last_declined_on": None, "withdrawn": False, "last_status": None, "day": 28,
 }  # fmt: skip
 TYPES = {"last_declined_on": pl.Date, "last_status": pl.String, "provider_id": pl.String,
@@ -41,6 +41,7 @@ def test_a_region_may_list_patients_where_they_are_listed():
         ({"protected": True}, "protected_identity"),
         ({"deceased": True}, "deceased"),
         ({"emigrated": True}, "emigrated"),
+        ({"ended": True}, "ended"),
         ({"unit_known": False}, "unit_unknown"),
         ({"has_physician": False}, "no_physician_assessment"),
         ({"day": 91}, "past_first_days"),

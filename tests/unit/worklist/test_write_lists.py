@@ -3,6 +3,7 @@
 import csv
 import stat
 import tempfile
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -187,3 +188,12 @@ def test_both_languages_have_the_same_words():
 def test_no_name_lies_outside_the_home_while_lists_are_written(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))  # whoever builds a file there fails
     assert len(write_lists(entries(), identities(), folder)) == 3
+
+
+@pytest.mark.parametrize(("born", "age"), [(date(1986, 1, 12), "40"), (date(1986, 1, 13), "39"), (date(1970, 8, 11), "55"), (None, "44")])
+def test_the_age_is_that_of_the_very_day_where_the_date_of_birth_is_known(tmp_path, born, age):
+    listed = entries(1).with_columns(as_of=pl.lit(date(2026, 1, 12)), age=pl.lit(44))
+    known = identities(1).with_columns(birth_date=pl.lit(born, dtype=pl.Date))
+    path = write_lists(listed, known, tmp_path / "w")[0]
+    row = path.read_text(encoding="utf-8-sig").splitlines()[1].split(";")
+    assert row[3] == age

@@ -1,0 +1,90 @@
+"""Is tonight like other nights?"""
+
+import json
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipeline.errors import NightFailed
+from pipeline.monitor.volumes import (
+    compare,
+    earlier_nights,
+    keep,
+    night_figures,
+    refuse_a_fall,
+    stability_index,
+)
+
+FIRST = date(2026, 1, 5)
+
+
+def features(rows=1000, shift=0.0, missing=0):
+    rng = np.random.default_rng(1)
+    age = rng.normal(45 + shift, 10, rows).tolist()
+    age[:missing] = [None] * missing
+    return pl.DataFrame({"spell_id": [str(n) for n in range(rows)], "person_key": range(rows), "age_years": age})
+
+
+def scores(rows=1000):
+    return pl.DataFrame({"eligible": [True] * rows, "p_90": 0.4, "net_days_left": 50.0, "preventable_days": 4.0})
+
+
+def figures(at, **how):
+    made = features(**how)
+    return night_figures(made, scores(made.height), 10, at), made
+
+
+def test_the_same_distribution_has_index_zero_and_a_half_gone_bin_its_hand_computed_one():
+    deciles = [float(d) for d in range(1, 10)]
+    even = np.repeat(np.arange(0.5, 10), 10)
+    assert stability_index(deciles, even) == pytest.approx(0)
+    # a tenth moved from the first bin's half to the second's: (.05-.1)ln(.05/.1) + (.15-.1)ln(.15/.1)
+    moved = even.copy()
+    moved[:5] = 1.5
+    assert stability_index(deciles, moved) == pytest.approx(-0.05 * np.log(0.5) + 0.05 * np.log(1.5))
+
+
+def test_nothing_is_said_before_three_nights_are_known():
+    tonight, made = figures(FIRST, rows=10)
+    assert compare(tonight, [figures(FIRST)[0]] * 2, made) == []
+
+
+def test_steady_nights_raise_no_alarm():
+    nights = [figures(FIRST + timedelta(days=n))[0] for n in range(10)]
+    tonight, made = figures(FIRST + timedelta(days=10))
+    assert compare(tonight, nights, made) == []
+
+
+@pytest.mark.parametrize(
+    ("how", "what"), [({"rows": 500}, "ongoing"), ({"shift": 12}, "age_years"), ({"missing": 300}, "age_years")]
+)
+def test_a_fall_a_drift_and_missing_values_are_each_told_with_a_next_step(how, what):
+    nights = [figures(FIRST + timedelta(days=n))[0] for n in range(10)]
+    tonight, made = figures(FIRST + timedelta(days=10), **how)
+    alarms = compare(tonight, nights, made)
+    assert what in [one["what"] for one in alarms]
+    assert all(one["next_step"] for one in alarms)
+
+
+def test_kept_figures_hold_no_row_and_come_back_in_order(tmp_path):
+    for n in (2, 0, 1):
+        keep(tmp_path, figures(FIRST + timedelta(days=n))[0], [])
+    dates = [one["as_of"] for one in earlier_nights(tmp_path, FIRST + timedelta(days=2))]
+    assert dates == ["2026-01-05", "2026-01-06"]
+    kept = json.loads((tmp_path / "2026-01-05.json").read_text())
+    assert "person_key" not in kept["deciles"]
+
+
+def test_deciles_of_few_persons_are_not_kept():
+    assert figures(FIRST, rows=49)[0]["deciles"]["age_years"] == []
+
+
+def test_half_the_usual_spells_stop_the_night_and_fewer_nights_do_not(tmp_path):
+    for n in range(3):
+        refuse_a_fall(tmp_path, FIRST + timedelta(days=n), 1, 0.5)
+        keep(tmp_path, figures(FIRST + timedelta(days=n))[0], [])
+    refuse_a_fall(tmp_path, FIRST + timedelta(days=3), 500, 0.5)
+    with pytest.raises(NightFailed, match="only 499 ongoing spells, lately 1000"):
+        refuse_a_fall(tmp_path, FIRST + timedelta(days=3), 499, 0.5)
