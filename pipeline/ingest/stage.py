@@ -187,16 +187,21 @@ def _marks(
     empty = pl.DataFrame(schema={"row": pl.Int64, "mark": pl.String})
     if rows.is_empty():
         return empty
-    content = [name for name in rows.columns if name != "row"]
-    seen = rows.with_columns(
-        copies=pl.len().over(content), of_key=pl.len().over(extract.staged_key), first=pl.col("row").min().over(content)
-    ).filter(pl.col("of_key") > 1)
+    seen = copies_of(rows, extract.staged_key)
     conflict = pl.col("copies") < pl.col("of_key")
     if extract.name == "persons" and "name" in present:
         named = _other_names(con, source, present, seen["person_key"].unique())
         conflict = conflict | pl.col("person_key").is_in(named.implode())
     mark = pl.when(conflict).then(pl.lit(CONFLICT)).when(pl.col("row") > pl.col("first")).then(pl.lit(REPEATED))
     return seen.select("row", mark=mark).drop_nulls().sort("row") if seen.height else empty
+
+
+def copies_of(rows: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
+    """Rows whose key comes more than once, with copies (of the whole row), of_key and first (the first copy's row)."""
+    content = [name for name in rows.columns if name != "row"]
+    return rows.with_columns(
+        copies=pl.len().over(content), of_key=pl.len().over(key), first=pl.col("row").min().over(content)
+    ).filter(pl.col("of_key") > 1)
 
 
 def _other_names(

@@ -9,10 +9,10 @@ import polars as pl
 
 from pipeline.config.home import Home
 from pipeline.ingest.contract import EXTRACTS
-from pipeline.ingest.quarantine import keep_expired
+from pipeline.ingest.quarantine import NEVER_CAME, TWO_NUMBERS, keep_later
 from pipeline.ingest.report import FileReport
 from pipeline.ingest.source import SHAPE_RULES
-from pipeline.ingest.stage import Staged
+from pipeline.ingest.stage import CONFLICT, REPEATED, Staged
 from pipeline.privacy.vault import Vault
 
 EXPIRED = "certificate never came"
@@ -95,7 +95,7 @@ def count_periods(
             pl.col("degree").cast(pl.String), separator=";",
         )
         rows = gone.select(line=_lines(home, one, gone["row"]), raw=text)
-        keep_expired(home, vault, one.delivery, one.table, one.file.split("/", 1)[1], rows, EXPIRED)
+        keep_later(home, vault, one.delivery, one.table, one.file.split("/", 1)[1], rows, EXPIRED, NEVER_CAME)
     con.execute("drop table orphans")
     if not any(one.waits for one in reports if one.table == "certificates"):
         return
@@ -106,6 +106,33 @@ def count_periods(
         "(select 1 from ingest.units as u where u.unit_id = c.unit_id)) group by 1"
     ).fetchall():
         _add(reports, delivery, "certificate_periods", "waits", {"its certificate, which waits": rows})
+
+
+def count_folded(
+    con: duckdb.DuckDBPyConnection, home: Home, vault: Vault, staged: list[Staged], reports: list[FileReport]
+) -> None:
+    """Add to each report the rows that one delivery brought under two numbers of a person; conflicts go to quarantine."""
+    kept = {name for (name,) in con.execute("select table_name from duckdb_tables() where schema_name = 'raw'").fetchall()}
+    for one in staged:
+        if "person_key" not in EXTRACTS[one.table].staged_key or one.table == "persons":
+            continue
+        rows = pl.DataFrame(schema={"line": pl.Int64, "raw": pl.String})
+        if f"folded_{one.table}" in kept:
+            folded = pl.from_arrow(
+                con.sql(
+                    f"select * from raw.folded_{one.table} where delivery = date '{one.delivery.isoformat()}' order by row"
+                ).to_arrow_table()
+            )
+            for report in reports:
+                if (report.delivery, report.table) == (one.delivery, one.table):
+                    conflicts = folded.filter(pl.col("mark") == CONFLICT)
+                    report.repeated += folded.filter(pl.col("mark") == REPEATED).height
+                    if conflicts.height:
+                        report.rules[CONFLICT] = report.rules.get(CONFLICT, 0) + conflicts.height
+                    said = [pl.col(name).cast(pl.String).fill_null("") for name in conflicts.columns
+                            if name not in ("person_key", "delivery", "row", "mark")]
+                    rows = conflicts.select(line=_lines(home, one, conflicts["row"]), raw=pl.concat_str(said, separator=";"))
+        keep_later(home, vault, one.delivery, one.table, one.file.split("/", 1)[1], rows, CONFLICT, TWO_NUMBERS)
 
 
 def _lines(home: Home, one: Staged, rows: pl.Series) -> pl.Series:
