@@ -26,7 +26,8 @@ import duckdb
 
 REHABRISK = [sys.executable, "-m", "pipeline"]
 AS_OF = date(2026, 1, 12)
-PERSONS_PER_CERTIFICATE = 0.88
+YEARS = 10  # of history: what a region has
+PERSONS_PER_CERTIFICATE = 0.265
 ORDER = {
     "persons": "patient_id",
     "certificates": "patient_id, issued_at",
@@ -71,7 +72,10 @@ def one_size(millions: float, root: Path) -> dict:
     # a large region runs out of the birth-number series kept for tests and goes on with reserve numbers
     settings.write_text(settings.read_text() + '\n[[ingest.reserve_numbers]]\nname = "stockholm"\nchecked = true\n')
     persons = int(millions * 1e6 * PERSONS_PER_CERTIFICATE)
-    simulate = [*REHABRISK, "simulate", "--home", str(home), "--persons", str(persons), "--as-of", AS_OF.isoformat()]
+    simulate = [
+        *REHABRISK, "simulate", "--home", str(home), "--persons", str(persons),
+        "--years", str(YEARS), "--as-of", AS_OF.isoformat(),
+    ]  # fmt: skip
     simulated, simulate_memory = timed(simulate)
     raw = home / "raw" / AS_OF.isoformat()
     certificates = duckdb.sql(

@@ -163,6 +163,8 @@ def _recorded(session: Session, command: str, work: Callable[[], dict], fingerpr
         record |= work()
         written = [file for write in session.publishing for file in write()]
         session.lake.publish(run_id if command == "nightly" else "")
+        if command == "nightly":
+            written.append(session.lake.file("spells.spells"))
         record |= {"outputs": books.digests(session.home.path, *written), "outcome": "done"}
         if fingerprint:  # training may have promoted a model
             fingerprint["model"] = books.text_of(session.home.models / "current")

@@ -19,8 +19,8 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from models.risk.kaplan_meier import DAY_EDGES
 
 MAX_ROWS = 12_000
-CHECKED = 150  # spells kept apart to measure faithfulness on
-REFERENCES = 8  # comparable spells that each of them is set against
+CHECKED = 120  # spells kept apart to measure faithfulness on
+REFERENCES = 6  # comparable spells that each of them is set against
 DaysLeft = Callable[[np.ndarray], np.ndarray]
 
 

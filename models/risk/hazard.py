@@ -38,7 +38,7 @@ class DiscreteTimeHazard:
         categorical: np.ndarray,
         *,
         max_iter: int = 300,
-        learning_rate: float = 0.05,
+        learning_rate: float = 0.08,
         max_leaf_nodes: int = 12,
         min_samples_leaf: int = 400,
         l2: float = 30.0,

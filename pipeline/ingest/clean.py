@@ -12,7 +12,7 @@ import polars as pl
 
 from pipeline.errors import InputError
 from pipeline.ingest.contract import EXTRACTS, Extract
-from pipeline.ingest.stage import Staged
+from pipeline.ingest.stage import CONFLICT, REPEATED, Staged, copies_of
 from pipeline.ingest.typed import staged_columns, text_literal
 
 # table -> the day from which a row's first version counts by itself; a period counts with its certificate
@@ -101,6 +101,8 @@ def _newest_rows(con: duckdb.DuckDBPyConnection, extract: Extract, *, several: b
             f"from raw.all_{name} as s left join raw.former as f on f.former_key = s.person_key"
         )
         source = f"raw.today_{name}"
+        if "person_key" in extract.staged_key:
+            source = _told_once(con, extract)
     key = ", ".join(extract.staged_key)
     if several:
         # only keys that come more than once are held; all others pass through
@@ -124,6 +126,30 @@ def _newest_rows(con: duckdb.DuckDBPyConnection, extract: Extract, *, several: b
     else:
         source += " as s"
     con.execute(f"create or replace view raw.{name} as select s.*{more} from {source} where {where}")
+
+
+def _told_once(con: duckdb.DuckDBPyConnection, extract: Extract) -> str:
+    """raw.once_<table>: without rows that one delivery brings under two numbers of a person, kept in raw.folded_<table>.
+
+    Of equal rows the first counts; rows of one key with other content are set aside, all of them, as within a file.
+    """
+    name = extract.name
+    of_them = pl.from_arrow(
+        con.sql(
+            f"select * from raw.today_{name} where person_key in (select person_key from raw.former) order by delivery, row"
+        ).to_arrow_table()
+    )
+    seen = copies_of(of_them, ("delivery", *extract.staged_key))
+    conflict = pl.col("copies") < pl.col("of_key")
+    repeat = pl.col("row") > pl.col("first")
+    mark = pl.when(conflict).then(pl.lit(CONFLICT)).when(repeat).then(pl.lit(REPEATED)).otherwise(None)
+    folded = seen.with_columns(mark=mark.cast(pl.String)).drop("copies", "of_key", "first").filter(pl.col("mark").is_not_null())
+    _keep(con, f"raw.folded_{name}", folded)
+    con.execute(
+        f"create or replace view raw.once_{name} as select s.* from raw.today_{name} as s where not exists "
+        f"(select 1 from raw.folded_{name} as f where f.delivery = s.delivery and f.row = s.row)"
+    )
+    return f"raw.once_{name}"
 
 
 def _versions(con: duckdb.DuckDBPyConnection, extract: Extract, source: str, where: str, contents: list[str]) -> None:

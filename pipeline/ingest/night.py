@@ -19,7 +19,7 @@ from pipeline.ingest.identities import IdentityTexts
 from pipeline.ingest.report import FileReport, IngestReport, report_of
 from pipeline.ingest.returned import define_returns
 from pipeline.ingest.stage import Staged, stage_file, staged_before, version_of
-from pipeline.ingest.waiting import count_periods, count_waiting
+from pipeline.ingest.waiting import count_accepted, count_folded, count_periods, count_waiting
 from pipeline.privacy.pseudonyms import Keyring
 from pipeline.privacy.vault import Vault
 from pipeline.store.ledger import Ledger
@@ -85,13 +85,15 @@ def run(
     identities.forget()
     define_raw(con, staged)
     lake.counted |= {f"raw.{name}": sum(one.kept for one in staged if one.table == name) for name in EXTRACTS}
-    returned = define_returns(con, home, vault, identities, returns, as_of)
+    returned = define_returns(con, home, vault, identities, returns, as_of, lake.gate)
     for name in SQL_TABLES:
         lake.run(f"ingest.{name}")
     lake.write("ingest.diagnosis_groups", _groups(region))
     report = _report(as_of, staged, returned)
+    count_folded(con, home, vault, staged, report.files)
     count_waiting(con, report.files)
     count_periods(con, home, vault, staged, report.files, report.deliveries[-1], settings.waiting_days)
+    count_accepted(con, report.files)
     said = {"state": state, "report": report.as_record()}
     lake.note(STATE, json.dumps(said, indent=1, ensure_ascii=False) + "\n")
     return report

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PURPOSE = "quarantine"
 SCHEMA = {"delivery": pl.Date, "file": pl.String, "line": pl.Int64, "rule": pl.String, "raw": pl.String}
 NEVER_CAME = ".never_came"
+TWO_NUMBERS = ".two_numbers"
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,11 @@ def keep_rejected(home: Home, vault: Vault, file: DeliveredFile, rejected: list[
     write_whole(path, frame.sort("line", maintain_order=True).write_parquet)
 
 
-def keep_expired(home: Home, vault: Vault, delivery: date, table: str, file: str, rows: pl.DataFrame, rule: str) -> None:
-    """Rows that waited too long: line and raw (clear text without identity). None left: the list goes."""
-    path = home.quarantine / delivery.isoformat() / f"{table}{NEVER_CAME}.parquet"
+def keep_later(
+    home: Home, vault: Vault, delivery: date, table: str, file: str, rows: pl.DataFrame, rule: str, suffix: str
+) -> None:
+    """Rows rejected after their file was staged: line and raw (clear text without identity). None left: the list goes."""
+    path = home.quarantine / delivery.isoformat() / f"{table}{suffix}.parquet"
     if rows.is_empty():
         path.unlink(missing_ok=True)
         return
@@ -85,7 +88,7 @@ def read_quarantine(home: Home, delivery: date | None = None) -> pl.DataFrame:
 
 
 def _with_table(path: Path) -> pl.DataFrame:
-    table = path.stem.removesuffix(NEVER_CAME)
+    table = path.stem.removesuffix(NEVER_CAME).removesuffix(TWO_NUMBERS)
     return pl.read_parquet(path).select("delivery", pl.lit(table).alias("table"), "file", "line", "rule", "raw")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
+from pipeline.errors import NightFailed
+
 
 @dataclass
 class FileReport:
@@ -16,6 +18,7 @@ class FileReport:
     received: int
     repeated: int
     rules: dict[str, int]
+    accepted: int = 0  # rows that count, or did until a newer delivery's took their place; counted where they lie
     waits: dict[str, int] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
 
@@ -29,10 +32,15 @@ class FileReport:
         """Rows kept until their person, unit or certificate comes."""
         return sum(self.waits.values())
 
-    @property
-    def accepted(self) -> int:
-        """Rows that count (a newer delivery may have replaced some)."""
-        return self.received - self.repeated - self.waiting - self.quarantined
+    def check(self) -> None:
+        """Raises NightFailed: what became of the rows does not add up to the rows received."""
+        if self.received == self.accepted + self.repeated + self.waiting + self.quarantined:
+            return
+        raise NightFailed(
+            f"{self.file}: {self.received} rows received, but {self.accepted} accepted + {self.repeated} repeated "
+            f"+ {self.waiting} waiting + {self.quarantined} quarantined",
+            remedy=f"remove the folder lake/staged/{self.table} of the home, so that its files are read again, and run the night again",
+        )
 
     def line(self) -> str:
         """One printable line."""
@@ -92,7 +100,7 @@ class IngestReport:
 
 def report_of(said: dict) -> IngestReport:
     """The report that `as_record` was made from."""
-    names = ("file", "table", "received", "repeated", "rules", "waits", "notes")
+    names = ("file", "table", "received", "repeated", "rules", "accepted", "waits", "notes")
     files = [
         FileReport(delivery=date.fromisoformat(one["delivery"]), **{name: one[name] for name in names})
         for one in said["files"]

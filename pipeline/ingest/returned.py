@@ -12,6 +12,7 @@ from pipeline.config.home import Home
 from pipeline.ingest.identities import IdentityTexts
 from pipeline.privacy.vault import Vault
 from pipeline.store.files import write_whole
+from pipeline.store.tables import Gate
 
 SCHEMA = {
     "case_id": pl.String,
@@ -35,8 +36,11 @@ def define_returns(
     identities: IdentityTexts,
     returns: pl.DataFrame | None,
     as_of: date,
+    gate: Gate | None = None,
 ) -> int:
     """Make raw.returns: the newest word on each person, unit and spell. Returns its rows.
+
+    Raises GateFailed: they break a promise of the suite raw.returns.
 
     returns : patient_id, unit_id, spell_start, status, offered_on, answer, external_consent, note, returned_on.
     Rows whose number is no identity number are left out: the worklist's reader has rejected them already.
@@ -44,10 +48,12 @@ def define_returns(
     frame = pl.DataFrame(schema={**SCHEMA, "note": pl.String})
     if returns is not None and not returns.is_empty():
         frame = _keyed(returns, identities, as_of)
-    _keep_notes(home, vault, frame)
     con.register("_returns", frame.select(list(SCHEMA)).to_arrow())
     con.execute("create or replace table raw.returns as select * from _returns")
     con.unregister("_returns")
+    if gate and frame.height:
+        gate.check(con, "raw.returns", "(select * from raw.returns)")
+    _keep_notes(home, vault, frame)
     return frame.height
 
 

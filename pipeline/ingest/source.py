@@ -25,15 +25,22 @@ SHAPE_RULES = {"MISSING COLUMNS": "line with too few fields", "TOO MANY COLUMNS"
 
 
 class Source:
-    """`rejecting` collects lines that are no row, `skipping` passes over them; both are from-clauses of text columns."""
+    """`rejecting` collects lines that are no row, `skipping` passes over them; both are from-clauses of text columns.
+
+    `whole` is `skipping` of the file itself, private columns and all.
+    """
 
     names: list[str]
     form: TableFormat
     rejecting: str
     skipping: str
+    whole: str
 
     def keep_places(self, names: list[str], folder: Path) -> None:
         """From here on both clauses hold these columns and file_row_number."""
+
+    def forget_places(self) -> None:
+        """Remove what `keep_places` kept; only `whole` and `lines` can be asked from here on."""
 
     def before_reading(self) -> None:
         """Forget the lines that an earlier reading rejected."""
@@ -76,7 +83,7 @@ class TextSource(Source):
             f"read_csv({place}, {options}, store_rejects = true, rejects_limit = 0, "
             "rejects_table = 'ingest_rejects', rejects_scan = 'ingest_scans')"
         )
-        self.skipping = f"read_csv({place}, {options}, ignore_errors = true)"
+        self.skipping = self.whole = f"read_csv({place}, {options}, ignore_errors = true)"
         self._rejects: list[tuple[int, str]] = []
         self._copy: Path | None = None
 
@@ -87,10 +94,16 @@ class TextSource(Source):
         copy = folder / f"rows-{os.getpid()}-{self.text.path.stem}.parquet"
         columns = ", ".join(map(quoted, names))
         self._copy = copy
+        os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))  # the engine would let others read it
         self.con.execute(
-            f"copy (select {columns} from {self.rejecting}) to {text_literal(str(copy))} (format parquet, compression snappy)"
+            f"copy (select {columns} from {self.rejecting}) to {text_literal(str(copy))} "
+            "(format parquet, compression snappy, use_tmp_file false)"
         )
         self.rejecting = self.skipping = f"read_parquet({text_literal(str(copy))}, file_row_number = true)"
+
+    def forget_places(self) -> None:
+        if self._copy:
+            self._copy.unlink(missing_ok=True)
 
     def before_reading(self) -> None:
         if self._copy is None:
@@ -137,8 +150,7 @@ class TextSource(Source):
         return one.row + 1 + int(np.searchsorted(self._before, one.row, side="right"))
 
     def close(self) -> None:
-        if self._copy:
-            self._copy.unlink(missing_ok=True)
+        self.forget_places()
         if self.text.temporary:
             self.text.path.unlink(missing_ok=True)
 
@@ -149,7 +161,7 @@ class TypedSource(Source):
     def __init__(self, con: duckdb.DuckDBPyConnection, file: DeliveredFile, parquet: Path) -> None:
         self.con, self.parquet, self.temporary = con, parquet, parquet != file.path
         clause, self.names, iso = source_of(con, parquet, file.shown)
-        self.rejecting = self.skipping = clause
+        self.rejecting = self.skipping = self.whole = clause
         ours = {file.form.columns.get(name, name) for name in iso}
         # typed dates and times come out as ISO text, whatever the region writes in its text files
         self.form = dataclasses.replace(file.form, date_format="%Y-%m-%d", timestamp_format="") if ours else file.form

@@ -120,7 +120,8 @@ def stage_file(
         present = sources.columns_present(source.names, extract, file)
         wanted = [present[column.name] for column in extract.of_kind("identity") if column.name in present]
         if wanted:
-            source.keep_places(list(present.values()), home.tmp)
+            named = {present[column.name] for column in extract.of_kind("private") if column.name in present}
+            source.keep_places([name for name in present.values() if name not in named], home.tmp)
         identities.learn(source.skipping, wanted, file.delivery)
         identities.learn_keyed(
             source.skipping, [present[column.name] for column in extract.of_kind("keyed") if column.name in present]
@@ -133,7 +134,8 @@ def stage_file(
             rows = _count(con, beside)
             made.received = source.check_all_read(rows)
             _check_manifest(file, made.received)
-            marks = _marks(con, beside, extract, source.skipping, present)
+            source.forget_places()
+            marks = _marks(con, beside, extract, source.whole, present)
             rejected = _rejected(con, beside, extract, marks) + source.unreadable()
             made.rules = dict(sorted(Counter(one.rule for one in rejected).items()))
             made.repeated = int((marks["mark"] == REPEATED).sum())
@@ -145,7 +147,7 @@ def stage_file(
             keep_rejected(home, vault, file, rejected, source)
             if extract.name == "persons":
                 made.warnings = _sex_warnings(con, beside)
-                _to_vault(con, vault, beside, marks, source.skipping, present, folder, file.delivery)
+                _to_vault(con, vault, beside, marks, source.whole, present, folder, file.delivery)
 
         made.record.unlink(missing_ok=True)  # a crash from here on means reading it again
         write_whole(made.parquet, write)
@@ -187,16 +189,21 @@ def _marks(
     empty = pl.DataFrame(schema={"row": pl.Int64, "mark": pl.String})
     if rows.is_empty():
         return empty
-    content = [name for name in rows.columns if name != "row"]
-    seen = rows.with_columns(
-        copies=pl.len().over(content), of_key=pl.len().over(extract.staged_key), first=pl.col("row").min().over(content)
-    ).filter(pl.col("of_key") > 1)
+    seen = copies_of(rows, extract.staged_key)
     conflict = pl.col("copies") < pl.col("of_key")
     if extract.name == "persons" and "name" in present:
         named = _other_names(con, source, present, seen["person_key"].unique())
         conflict = conflict | pl.col("person_key").is_in(named.implode())
     mark = pl.when(conflict).then(pl.lit(CONFLICT)).when(pl.col("row") > pl.col("first")).then(pl.lit(REPEATED))
     return seen.select("row", mark=mark).drop_nulls().sort("row") if seen.height else empty
+
+
+def copies_of(rows: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
+    """Rows whose key comes more than once, with copies (of the whole row), of_key and first (the first copy's row)."""
+    content = [name for name in rows.columns if name != "row"]
+    return rows.with_columns(
+        copies=pl.len().over(content), of_key=pl.len().over(key), first=pl.col("row").min().over(content)
+    ).filter(pl.col("of_key") > 1)
 
 
 def _other_names(

@@ -78,10 +78,10 @@ def read_sql(
         typed.append("row")
     for column in extract.columns:
         name, given = column.name, f"r_{column.name}"
-        if name in present:
-            texts.append(f"nullif(trim({quoted(present[name])}), '') as {given}")
         if column.kind == "private":
             continue
+        if name in present:
+            texts.append(f"nullif(trim({quoted(present[name])}), '') as {given}")
         if name not in present:
             typed.append(f"cast(null as {sql_type(column)}) as {column.staged}")
             continue

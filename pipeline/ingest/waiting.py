@@ -9,13 +9,18 @@ import polars as pl
 
 from pipeline.config.home import Home
 from pipeline.ingest.contract import EXTRACTS
-from pipeline.ingest.quarantine import keep_expired
+from pipeline.ingest.quarantine import NEVER_CAME, TWO_NUMBERS, keep_later
 from pipeline.ingest.report import FileReport
 from pipeline.ingest.source import SHAPE_RULES
-from pipeline.ingest.stage import Staged
+from pipeline.ingest.stage import CONFLICT, REPEATED, Staged
 from pipeline.privacy.vault import Vault
 
 EXPIRED = "certificate never came"
+# of a certificate: its person and unit have come (one that was never in force stands too)
+STANDS = (
+    "exists (select 1 from ingest.persons as q where q.person_key = c.person_key) "
+    "and exists (select 1 from ingest.units as u where u.unit_id = c.unit_id)"
+)
 
 
 def count_waiting(con: duckdb.DuckDBPyConnection, reports: list[FileReport]) -> None:
@@ -95,17 +100,79 @@ def count_periods(
             pl.col("degree").cast(pl.String), separator=";",
         )
         rows = gone.select(line=_lines(home, one, gone["row"]), raw=text)
-        keep_expired(home, vault, one.delivery, one.table, one.file.split("/", 1)[1], rows, EXPIRED)
+        keep_later(home, vault, one.delivery, one.table, one.file.split("/", 1)[1], rows, EXPIRED, NEVER_CAME)
     con.execute("drop table orphans")
     if not any(one.waits for one in reports if one.table == "certificates"):
         return
     for delivery, rows in con.execute(
         "select p.delivery, count(*) from raw.certificate_periods as p where p.certificate_id in "
-        "(select c.certificate_id from raw.certificates as c where not exists "
-        "(select 1 from ingest.persons as p where p.person_key = c.person_key) or not exists "
-        "(select 1 from ingest.units as u where u.unit_id = c.unit_id)) group by 1"
+        f"(select c.certificate_id from raw.certificates as c where not ({STANDS})) and p.certificate_id not in "
+        f"(select c.certificate_id from raw.certificates as c where {STANDS}) group by 1"
     ).fetchall():
         _add(reports, delivery, "certificate_periods", "waits", {"its certificate, which waits": rows})
+
+
+def count_accepted(con: duckdb.DuckDBPyConnection, reports: list[FileReport]) -> None:
+    """Count the rows that stand behind the clean tables, or gave way to a newer delivery's, and hold the sums to the files.
+
+    Raises NightFailed: received is not accepted + repeated + waiting + quarantined of some file.
+    """
+    for table in {one.table for one in reports}:
+        known = ["true"]
+        if "person" in EXTRACTS[table].waits:
+            known.append("exists (select 1 from ingest.persons as p where p.person_key = x.person_key)")
+        if "unit" in EXTRACTS[table].waits:
+            known.append("(x.unit_id is null or exists (select 1 from ingest.units as u where u.unit_id = x.unit_id))")
+        if table == "certificate_periods":
+            known.append(f"hash(x.certificate_id) in (select hash(c.certificate_id) from raw.certificates as c where {STANDS})")
+        stand = _by_delivery(con, f"raw.{table} as x where {' and '.join(known)}")
+        newest = _by_delivery(con, f"raw.{table}")
+        # a single delivery's rows give way to none; former numbers of a person give way to today's
+        several = _several(reports, table) or table == "persons"
+        every = _by_delivery(con, f"raw.all_{table}") if several else newest
+        aside = {}
+        if con.execute(
+            f"select count(*) from duckdb_tables() where schema_name = 'raw' and table_name = 'folded_{table}'"
+        ).fetchall()[0][0]:
+            aside = _by_delivery(con, f"raw.folded_{table}")
+        for one in reports:
+            if one.table == table:
+                gone = every.get(one.delivery, 0) - newest.get(one.delivery, 0)
+                if several:
+                    gone -= aside.get(one.delivery, 0)
+                one.accepted = stand.get(one.delivery, 0) + gone
+                one.check()
+
+
+def _by_delivery(con: duckdb.DuckDBPyConnection, source: str) -> dict[date, int]:
+    return dict(con.execute(f"select delivery, count(*) from {source} group by 1").fetchall())
+
+
+def count_folded(
+    con: duckdb.DuckDBPyConnection, home: Home, vault: Vault, staged: list[Staged], reports: list[FileReport]
+) -> None:
+    """Add to each report the rows that one delivery brought under two numbers of a person; conflicts go to quarantine."""
+    kept = {name for (name,) in con.execute("select table_name from duckdb_tables() where schema_name = 'raw'").fetchall()}
+    for one in staged:
+        if "person_key" not in EXTRACTS[one.table].staged_key or one.table == "persons":
+            continue
+        rows = pl.DataFrame(schema={"line": pl.Int64, "raw": pl.String})
+        if f"folded_{one.table}" in kept:
+            folded = pl.from_arrow(
+                con.sql(
+                    f"select * from raw.folded_{one.table} where delivery = date '{one.delivery.isoformat()}' order by row"
+                ).to_arrow_table()
+            )
+            for report in reports:
+                if (report.delivery, report.table) == (one.delivery, one.table):
+                    conflicts = folded.filter(pl.col("mark") == CONFLICT)
+                    report.repeated += folded.filter(pl.col("mark") == REPEATED).height
+                    if conflicts.height:
+                        report.rules[CONFLICT] = report.rules.get(CONFLICT, 0) + conflicts.height
+                    said = [pl.col(name).cast(pl.String).fill_null("") for name in conflicts.columns
+                            if name not in ("person_key", "delivery", "row", "mark")]
+                    rows = conflicts.select(line=_lines(home, one, conflicts["row"]), raw=pl.concat_str(said, separator=";"))
+        keep_later(home, vault, one.delivery, one.table, one.file.split("/", 1)[1], rows, CONFLICT, TWO_NUMBERS)
 
 
 def _lines(home: Home, one: Staged, rows: pl.Series) -> pl.Series:

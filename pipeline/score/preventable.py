@@ -24,9 +24,8 @@ def with_preventable_days(
     """
 
     def numbers(name: str) -> np.ndarray:
-        return (
-            features[name].cast(pl.Float64).to_numpy()
-        )  # null as NaN: what missing means, EvidenceBenefit says
+        # null as NaN: what missing means, EvidenceBenefit says
+        return features[name].cast(pl.Float64).to_numpy()
 
     # of the time before the spell: every spell has visits of its own
     contacts = numbers("contacts_before_365d_count")

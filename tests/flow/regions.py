@@ -15,6 +15,7 @@ import polars as pl
 from pipeline import housekeeping, run
 from pipeline.config.home import CHECKOUT, Home
 from pipeline.console import Console
+from pipeline.store.tables import MARK
 
 AS_OF = dt.date(2026, 1, 12)
 QUIET = Console(quiet=True)
@@ -97,8 +98,9 @@ def digests(home: Home, *parts: str) -> dict[str, str]:
 
 
 def results(home: Home) -> dict[str, str]:
-    """Tables, scores and lists. Files read but not yet made into tables are no result."""
-    return {name: digest for name, digest in digests(home, *RESULTS).items() if not name.startswith("lake/staged/")}
+    """Tables, scores and lists. Files read but not yet made into tables are no result, nor is the run's name."""
+    told = ("lake/staged/", f"lake/{MARK}")
+    return {name: digest for name, digest in digests(home, *RESULTS).items() if not name.startswith(told)}
 
 
 def extract(folder: Path, table: str) -> pl.DataFrame:

@@ -238,8 +238,9 @@ def test_too_little_data_to_train_falls_back_on_national_figures(tmp_path):
 
 def test_a_promoted_model_that_is_gone(home):
     shutil.rmtree(home.worklists / "2026-01-12")
-    (home.models / "current").write_text("20200101-00000000", encoding="utf-8")
-    told(regions.rehabrisk("nightly", home=home.path), 2, "no model 20200101-00000000")
+    version = (home.models / "current").read_text(encoding="utf-8").strip()
+    shutil.rmtree(home.models / version)
+    told(regions.rehabrisk("nightly", home=home.path), 2, f"no model {version}")
 
 
 def test_a_folder_where_a_file_should_be(home):

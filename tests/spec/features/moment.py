@@ -29,6 +29,7 @@ class Moment:
         spells_at(run_table, max_gap_days=max_gap_days)
         names = ("persons", "units", "contacts", "coordination", "benefits")
         empty(run_table, *(f"ingest.{name}" for name in names))
+        run_table("spells.coordination_state")
         return self
 
 

@@ -48,6 +48,7 @@ def test_coordination_runs_from_its_start_to_the_day_before_its_end(
         person_key | offered_on | answer | started_on | ended_on | known_from | known_until
         1 | {case} |
     """, run_table)
+    run_table("spells.coordination_state")
     expect(run_table("features.person"), f"""
         in_coordination | coordinated_before | declined_before
         {now}           | {before}           | {declined}
@@ -62,6 +63,7 @@ def test_a_case_counts_as_it_was_until_a_later_delivery_changed_it(moment, run_t
         1          | 2026-01-05 | accepted | 2026-01-10 |          | 2026-01-05 | 2026-01-21
         1          | 2026-01-05 | declined |            |          | 2026-01-21 |
     """, run_table)
+    run_table("spells.coordination_state")
     expect(run_table("features.person"), f"""
         in_coordination
         {runs}

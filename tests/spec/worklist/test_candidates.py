@@ -50,6 +50,7 @@ def ask(run_table):
             run_table.con.execute("alter table ingest.coordination add column known_until date")
         for table, column in TEXTS:  # a column of blanks alone has no type
             run_table.con.execute(f"alter table ingest.{table} alter {column} type varchar")
+        run_table("spells.coordination_state")
         return run_table("worklist.candidates", declined_days=180)
 
     return run

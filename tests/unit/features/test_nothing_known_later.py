@@ -17,6 +17,7 @@ TABLES = (
     "spells.certificate_segments",
     "spells.spells",
     "spells.ongoing",
+    "spells.coordination_state",
     *(f"features.{name}" for name in FEATURES),
     "features.spell_features",
 )

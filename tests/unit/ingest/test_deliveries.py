@@ -183,3 +183,25 @@ def test_files_of_names_each_file_with_size_and_hash(region):
     files = ingest.files_of(region.home, load_region(region.home.region_file), date(2026, 1, 12))
     assert next(file["file"] for file in files) == "2026-01-12/persons.csv"
     assert all(len(file["sha256"]) == 64 and file["size"] > 0 for file in files)
+
+
+def test_rows_under_two_numbers_of_one_person_count_once_and_conflicts_are_set_aside(region):
+    head = "patient_id;answered_on;instrument;item;value\n"
+    region.deliver(files={
+        **FILES, "persons": f"patient_id;former_id;name\n{ANNA};;Anna\n{CEM};{ANNA};Anna\n{BO};;Bo\n",
+        "questionnaires": head + "".join(
+            f"{who};2026-01-0{day};EQ-5D-3L;vas;{value}\n" for who, day, value in
+            ((ANNA, 5, 60), (CEM, 5, 60), (ANNA, 6, 60), (CEM, 6, 70), (BO, 5, 80))
+        ),
+        "enrolments": f"study_id;patient_id;arm\nS;{ANNA};control\nS;{CEM};intervention\n",
+    })  # fmt: skip
+    report = region.night()
+    file = of(report, "2026-01-12", "questionnaires")
+    assert (file.received, file.accepted, file.repeated, file.rules) == (5, 2, 1, {"same key, other content": 2})
+    assert sorted(region.table("questionnaires")["value"]) == [60, 80]
+    assert region.table("enrolments").is_empty()
+    from pipeline.ingest.quarantine import show
+
+    rows = show(region.home, Vault(region.home, Keyring.open(region.home.vault)), table="questionnaires")
+    assert rows.select("line", "rule").rows() == [(4, "same key, other content"), (5, "same key, other content")]
+    assert rows["raw"].to_list() == ["2026-01-06;EQ-5D-3L;vas;60.0", "2026-01-06;EQ-5D-3L;vas;70.0"]

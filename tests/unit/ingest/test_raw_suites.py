@@ -4,6 +4,7 @@ import json
 import shutil
 from datetime import date
 
+import polars as pl
 import pytest
 
 from pipeline import ingest
@@ -17,11 +18,11 @@ from tests.unit.ingest.conftest import ANNA, BO, FILES
 DAY = date(2026, 1, 12)
 
 
-def gated_night(region, schemas, day=DAY):
+def gated_night(region, schemas, day=DAY, returns=None):
     settings = load_region(region.home.region_file)
     con = connect(region.home, settings.engine)
     gate = Gate(schemas)
-    ingest.run(region.home, settings, con, Lake(con, region.home.lake, None, gate), day)
+    ingest.run(region.home, settings, con, Lake(con, region.home.lake, None, gate), day, None, returns)
     return gate
 
 
@@ -67,3 +68,18 @@ def test_rows_set_aside_are_not_asked_about(region, schemas):
     region.deliver(files={**FILES, "persons": persons})
     results = gated_night(region, schemas).results
     assert next(one.rows for one in results if one.table == "raw.persons") == 1
+
+
+def returned(returned_on):
+    told = {"unit_id": "U1", "status": "done", "answer": "accepted", "note": ""}
+    days = {"spell_start": date(2026, 1, 5), "offered_on": date(2026, 1, 7), "returned_on": returned_on}
+    kinds = {"returned_on": pl.Date, "external_consent": pl.Boolean}
+    return pl.DataFrame([{"patient_id": ANNA, **told, **days, "external_consent": None}], schema_overrides=kinds)
+
+
+def test_returned_lists_are_held_to_their_suite(region, schemas):
+    region.deliver()
+    results = gated_night(region, schemas, returns=returned(date(2026, 1, 9))).results
+    assert [one.rows for one in results if one.table == "raw.returns"] == [1]
+    with pytest.raises(GateFailed, match=r"raw\.returns .*returned_on: expect_column_values_to_not_be_null \(1 of 1 rows\)"):
+        gated_night(region, schemas, returns=returned(None))
