@@ -37,6 +37,7 @@ STAGES = {
     "worklist": "Ranked lists, one a unit, with identity put back.",
     "monitor": "Is tonight like other nights?",
 }
+FARTHEST_AHEAD_DAYS = 366
 SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
 
 
@@ -60,7 +61,13 @@ class Session:
         """The night asked about; by default the newest delivery's date."""
         from pipeline import ingest
 
-        return self.asked or ingest.newest_delivery(self.home)
+        newest = ingest.newest_delivery(self.home)
+        if self.asked and (self.asked - newest).days > FARTHEST_AHEAD_DAYS:
+            raise UsageError(
+                f"{self.asked} lies more than a year after the newest delivery, {newest}",
+                remedy="mend the date; a night so far ahead would find nobody on sick leave",
+            )
+        return self.asked or newest
 
     @cached_property
     def con(self) -> duckdb.DuckDBPyConnection:

@@ -35,8 +35,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "answers": ("eq5d", "instrument", "questionnaire", "answer"),
     "person": ("age_", "sex"),
 }
-# a coordinator can neither say nor use these
-UNSAID = ("season", "other")
+# a coordinator can neither say nor use these; who is on a list is not in coordination, so that would be untrue there
+UNSAID = ("season", "other", "coordination")
 
 
 def grouped(names: list[str] | tuple[str, ...]) -> dict[str, tuple[str, ...]]:
