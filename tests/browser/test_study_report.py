@@ -3,7 +3,6 @@
 import pytest
 
 from pipeline.evaluate.write_study import write_report
-from tests.browser.test_worklist_page import browser  # noqa: F401
 from tests.unit.evaluate.made_up import results, written
 
 pytestmark = pytest.mark.browser
@@ -16,23 +15,11 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def opened(browser, folder):  # noqa: F811
-    pages = []
-
+def opened(open_page, folder):
     def run(language="sv", width=1200):
-        file = write_report(folder / "results.json", folder, language)
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.said, page.asked = [], []
-        page.on("console", lambda message: page.said.append(message.text))
-        page.on("pageerror", lambda error: page.said.append(str(error)))
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.goto(file.as_uri())
-        pages.append(page)
-        return page
+        return open_page(write_report(folder / "results.json", folder, language), width)
 
-    yield run
-    for page in pages:
-        page.close()
+    return run
 
 
 @pytest.mark.parametrize(("language", "title"), [("sv", "Utvärderingsrapport"), ("en", "Evaluation report")])

@@ -1,8 +1,5 @@
 """The worklist page in a real Chromium: it reads, prints and reaches nothing outside itself."""
 
-import os
-import shutil
-
 import pytest
 
 from pipeline.worklist.write_lists import write_lists
@@ -11,36 +8,14 @@ from tests.unit.worklist.region import UNIT, entries, identities
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def opened(browser, tmp_path):
-    """Open the page of the given entries; every request and complaint of the browser is kept."""
-    pages = []
+def opened(open_page, tmp_path):
+    """Open the page of the given entries."""
 
     def run(rows, language="sv", width=1400, **names):
-        file = write_lists(rows, identities(**names), tmp_path / "list", language)[2]
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.said, page.asked = [], []
-        page.on("console", lambda message: page.said.append(message.text))
-        page.on("pageerror", lambda error: page.said.append(str(error)))
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.goto(file.as_uri())
-        pages.append(page)
-        return page
+        return open_page(write_lists(rows, identities(**names), tmp_path / "list", language)[2], width)
 
-    yield run
-    for page in pages:
-        page.close()
+    return run
 
 
 def test_the_page_is_read_without_a_word_from_the_browser_or_a_request_to_anyone(opened):
