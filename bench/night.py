@@ -80,7 +80,7 @@ def one_size(millions: float, root: Path) -> dict:
     raw = home / "raw" / AS_OF.isoformat()
     certificates = duckdb.sql(
         f"select count(*) from read_csv('{raw}/certificates.csv', delim=';', all_varchar=true)"
-    ).fetchone()[0]
+    ).fetchall()[0][0]
     nights = []
     for night in (AS_OF, AS_OF + timedelta(days=1)):
         shutil.rmtree(home / "lake", ignore_errors=True)  # nothing kept from the first night helps the second
