@@ -29,6 +29,7 @@ test-all: setup
 
 bench: setup
 	$(BIN)/python bench/night.py
+	$(BIN)/python bench/spells.py
 
 lint: setup
 	$(BIN)/ruff check .
