@@ -1,9 +1,11 @@
 """One trained home a session; a test that changes it works on a copy. Samples beside the checkout are used where they are."""
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
 
+from pipeline import run
 from pipeline.config.home import Home
 from tests.flow import regions
 from tests.flow.dirt import add_marked_rows
@@ -29,6 +31,14 @@ def finished(tmp_path_factory):
     done = regions.rehabrisk("nightly", home=home.path, env={"TMPDIR": str(beside)})
     assert done.returncode == 0, done.stderr
     return regions.Night(home, done.stdout, done.stderr, [one.name for one in beside.rglob("*")])
+
+
+@pytest.fixture(scope="session")
+def enrolled(tmp_path_factory):
+    """A region with the patients of sll-2012, ingested; no outcome has been read. Not to be changed."""
+    home = regions.region(tmp_path_factory.mktemp("study") / "home", persons=2_500, seed=1, scenario="sll-2012")
+    run.stage(run.Session(home, None, regions.QUIET, dt.datetime(2026, 1, 13, 4, 5)), "ingest")
+    return home
 
 
 @pytest.fixture

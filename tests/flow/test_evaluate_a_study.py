@@ -7,16 +7,14 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.__main__ import app
-from tests.flow.regions import region
+from tests.flow.regions import copied
 
 RUN = CliRunner()
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    made = region(tmp_path_factory.mktemp("study") / "home", persons=2_500, seed=1, scenario="sll-2012")
-    assert RUN.invoke(app, ["ingest", "--home", str(made.path), "--quiet"], catch_exceptions=False).exit_code == 0
-    return made
+def home(enrolled, tmp_path_factory):
+    return copied(enrolled, tmp_path_factory.mktemp("study") / "home")
 
 
 def run(home, *words):
