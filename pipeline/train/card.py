@@ -62,20 +62,18 @@ def card_lines(meta: dict, validation: dict) -> list[Line]:
     lines.append(
         ("table", flow + [[s["why"], s["moments"], s["spells"], s["persons"]] for s in validation["flow"]])
     )
-    if meta["kind"] == "discrete_time_hazard":
-        lines.append(
-            (
-                "text",
-                "After the test the model was fitted anew on all moments, with the number of trees and the recalibration found before; the figures below are those of the tested model.",
-            )
-        )
-    else:
-        lines.append(
-            (
-                "text",
-                "The boosted model was not better, so the simplest that was not worse was taken, and fitted anew on all moments.",
-            )
-        )
+    tried = ", ".join(f"{NAMES[name]} {_number(score, 4)}" for name, score in validation["chosen_by"].items())
+    chosen = (
+        f"The {NAMES[meta['kind']]} had the lowest Brier score"
+        if meta["kind"] == "discrete_time_hazard"
+        else f"The boosted model was not better, so the simplest that was not worse, {NAMES[meta['kind']]}, was taken"
+    )
+    lines.append((
+        "text",
+        f"{chosen} for passing day 90 on the tuning months ({tried}); the test months below took no part in the choice. "
+        "After the test it was fitted anew on all moments, with what tuning had found; the figures below are those of "
+        "the tested model.",
+    ))  # fmt: skip
     return lines + _figures(meta, validation)
 
 

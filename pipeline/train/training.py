@@ -26,6 +26,7 @@ from pipeline.train.validation import (
     SUSPECT_AUC,
     Tested,
     age_bands,
+    brier_at,
     by_cell,
     day_bands,
     deeper_at,
@@ -93,14 +94,15 @@ def train(
     test = test.sample(min(test.height, MAX_TESTED), seed=seed, shuffle=True)
 
     encoder = FrameEncoder().fit(fit, skip=KEYS + OUTCOMES + NUISANCES, persons=fit["person_key"])
-    X = encoder.transform(fit)
-    models = _fitted(encoder, X, fit, tune, chosen, windows, seed)
-    del X
-    validation, winner = _validated(models, encoder, test, seed)
+    models, briers = _tuned(encoder, fit, tune, seed)
+    winner = choose(briers)
+    both = between(chosen, windows.first, windows.test_from, windows.test_from)
+    validation = _validated(_with_tuning_months(models, encoder, both, seed), winner, encoder, test, seed)
+    validation["chosen_by"] = {name: score if np.isfinite(score) else None for name, score in briers.items()}
 
     every = between(chosen, windows.first, day_after, data_until)
     X = encoder.transform(every)
-    final = _refitted(winner, models[winner], encoder, X, every, seed)
+    final = _refitted(winner, models[CHAMPION], encoder, X, every, seed)
     drawn = _by_weight(every, EXPLAINED, seed)
     explainer = SubstitutionExplainer(encoder.names_, encoder.categorical_, seed=seed).fit(
         X[drawn],
@@ -156,28 +158,42 @@ def _enough(rows: pl.DataFrame, settings: TrainingSettings, where: str) -> None:
         )
 
 
-def _fitted(encoder, X, fit, tune, chosen, windows, seed) -> dict:
-    """Champion on `fit`, stopped and recalibrated on `tune`; the simple ones on both, as they need no tuning."""
-    both = between(chosen, windows.first, windows.test_from, windows.test_from)
-    Z, T = encoder.transform(both), encoder.transform(tune)
+def _tuned(encoder, fit, tune, seed) -> tuple[dict, dict[str, float]]:
+    """The models fitted on `fit`, the champion stopped and recalibrated on `tune`, and each one's Brier score there.
+
+    What the champion takes from `tune` beside the others is a number of trees and a recalibration.
+    """
+    X, T = encoder.transform(fit), encoder.transform(tune)
     made = {}
     for name, build in RISK_MODELS.items():
         model = build(encoder.names_, encoder.categorical_, seed=seed)
         if name == CHAMPION:
             model.fit(X, **outcome(fit), validation={"X": T, **outcome(tune)}).recalibrate(T, **outcome(tune))
         else:
-            model.fit(Z, **outcome(both))
+            model.fit(X, **outcome(fit))
         made[name] = model
-    return made
+    some = tune.sample(min(tune.height, MAX_TESTED // 2), seed=seed, shuffle=True)
+    T, grid = encoder.transform(some), np.arange(HORIZON + 1)
+    return made, {name: brier_at(Tested(some, model.predict_survival(T, grid)), 90) for name, model in made.items()}
 
 
-def _validated(models: dict, encoder: FrameEncoder, test: pl.DataFrame, seed: int) -> tuple[dict, str]:
+def _with_tuning_months(models: dict, encoder: FrameEncoder, both: pl.DataFrame, seed: int) -> dict:
+    """The simple models anew on the fitting and tuning months, as they need no tuning; the champion as it is."""
+    Z = encoder.transform(both)
+    return {
+        name: model
+        if name == CHAMPION
+        else RISK_MODELS[name](encoder.names_, encoder.categorical_, seed=seed).fit(Z, **outcome(both))
+        for name, model in models.items()
+    }
+
+
+def _validated(models: dict, winner: str, encoder: FrameEncoder, test: pl.DataFrame, seed: int) -> dict:
     T, grid, found = encoder.transform(test), np.arange(HORIZON + 1), {}
     tested = {name: Tested(test, model.predict_survival(T, grid)) for name, model in models.items()}
     for name, one in tested.items():
         found[name] = {str(at): measures_at(one, at, seed=seed) for at in PASSES}
         found[name]["uno_c"] = uno(one, seed=seed)
-    winner = choose(found)
     best = tested[winner]
     for at in PASSES:
         found[winner][str(at)] |= deeper_at(best, at)
@@ -191,25 +207,25 @@ def _validated(models: dict, encoder: FrameEncoder, test: pl.DataFrame, seed: in
     if age is not None:
         cells["age"] = age_bands(age)
     early = early_auc(best)
-    out = {
+    return {
         "winner": winner,
         "models": found,
         "cells": {name: by_cell(best, values) for name, values in cells.items()},
         "early_auc": early,
         "suspect_leak": bool(early > SUSPECT_AUC),
     }
-    return out, winner
 
 
-def choose(found: dict) -> str:
+def choose(briers: dict[str, float]) -> str:
     """The champion when its Brier score for day 90 is the lowest; else the simplest not worse than it.
 
-    >>> choose({"kaplan_meier": {"90": {"brier": (0.20, 0, 0)}}, "discrete_time_hazard": {"90": {"brier": (0.19, 0, 0)}}})
+    briers : of the tuning months, which come before the test months: the winner's figures there owe nothing to the choice.
+
+    >>> choose({"kaplan_meier": 0.20, "discrete_time_hazard": 0.19})
     'discrete_time_hazard'
     """
-    score = {name: found[name]["90"].get("brier", (np.inf,))[0] for name in RISK_MODELS if name in found}
-    mark = score[CHAMPION]
-    return next((name for name in score if name != CHAMPION and score[name] <= mark), CHAMPION)
+    simpler = (name for name in RISK_MODELS if name != CHAMPION and briers.get(name, np.inf) <= briers[CHAMPION])
+    return next(simpler, CHAMPION)
 
 
 def _refitted(winner, validated, encoder, X, every, seed):

@@ -59,6 +59,15 @@ def measures_at(tested: Tested, passed: int, *, seed: int, repeats: int = 200) -
     return out | person_intervals(measures, weight[used], person, seed=seed, repeats=repeats)
 
 
+def brier_at(tested: Tested, passed: int) -> float:
+    """Brier score for passing a day, lower is better; infinite where too few passed, or did not."""
+    passing, chance, weight, _ = tested.at(passed)
+    used = weight > 0
+    if min(passing[used].sum(), (~passing[used]).sum()) < MIN_EACH:
+        return float("inf")
+    return float(briers(passing[used], chance[used], weight[used][None, :])[0])
+
+
 def deeper_at(tested: Tested, passed: int) -> dict:
     """Intercept, slope, ICI, E50, E90, the smooth curve and net benefit for passing a day."""
     passing, chance, weight, _ = tested.at(passed)

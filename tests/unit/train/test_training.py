@@ -9,6 +9,7 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.train.too_little import TooLittleData
 from pipeline.train.training import choose, train
+from pipeline.train.windows import split_windows
 from tests.unit.train.invented import AS_OF, SETTINGS, UNTIL, candidate, features, history
 
 
@@ -29,12 +30,25 @@ def test_boosting_beats_the_table_on_the_wall_in_this_world():
 
 def test_the_champion_must_win_or_the_simplest_that_is_not_worse_is_taken():
     def scores(km, cox, boosted):
-        pairs = {"kaplan_meier": km, "cox": cox, "discrete_time_hazard": boosted}
-        return {name: {"90": {"brier": (value, 0, 0)}} for name, value in pairs.items()}
+        return {"kaplan_meier": km, "cox": cox, "discrete_time_hazard": boosted}
 
     assert choose(scores(0.2, 0.19, 0.18)) == "discrete_time_hazard"
     assert choose(scores(0.2, 0.18, 0.19)) == "cox"
     assert choose(scores(0.18, 0.18, 0.18)) == "kaplan_meier"
+
+
+def test_the_choice_reads_the_tuning_months_and_never_the_test_months():
+    """Outcomes of the test months dealt out anew change the figures on the card and not the winner, nor why it won."""
+    world = history(2500, days=1000)
+    windows = split_windows(world["as_of"].min(), UNTIL, tune_months=SETTINGS.tune_months, test_months=SETTINGS.test_months)
+    in_test = pl.col("as_of") >= windows.test_from
+    turned = pl.concat([
+        world.filter(~in_test), world.filter(in_test).with_columns(pl.col("duration_days", "cause").reverse())
+    ])  # fmt: skip
+    found, other = (train(one, SETTINGS, AS_OF, UNTIL, "abc123", 1) for one in (world, turned))
+    assert other.validation["chosen_by"] == found.validation["chosen_by"]
+    assert other.meta["kind"] == found.meta["kind"]
+    assert other.validation["models"]["cox"]["90"] != found.validation["models"]["cox"]["90"]
 
 
 def test_keys_and_outcomes_are_no_features():
