@@ -44,8 +44,8 @@ def card_lines(meta: dict, validation: dict) -> list[Line]:
     if validation["suspect_leak"]:
         lines.append((
             "warning",
-            f"AUC {validation['early_auc']:.2f} for passing day 90 among spells on day 15 or before. No register "
-            "model is that good: look for a feature that knows the future before this model is made current.",
+            f"AUC {_interval(validation['early_auc'], 2)} for passing day 90 among spells on days 10 to 30. No register "
+            "model is known to be that good: look for a feature that knows the future before this model is made current.",
         ))  # fmt: skip
     lines += [("head", "Learned from"), ("text", validation["windows"] + ".")]
     lines.append((

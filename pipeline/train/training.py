@@ -206,13 +206,13 @@ def _validated(models: dict, winner: str, encoder: FrameEncoder, test: pl.DataFr
     }
     if age is not None:
         cells["age"] = age_bands(age)
-    early = early_auc(best)
+    early = early_auc(best, seed=seed)
     return {
         "winner": winner,
         "models": found,
         "cells": {name: by_cell(best, values) for name, values in cells.items()},
         "early_auc": early,
-        "suspect_leak": bool(early > SUSPECT_AUC),
+        "suspect_leak": early is not None and early[1] > SUSPECT_AUC,
     }
 
 
