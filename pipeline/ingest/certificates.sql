@@ -142,7 +142,8 @@ dated as (
         c.prognosis_days,
         c.measures,
         c.replaces_id,
-        c.exclude
+        c.exclude,
+        c.provider_id
     from raw.certificates as c
     left join stays as s on c.certificate_id = s.replaced_id and c.person_key = s.person_key
     where
@@ -168,6 +169,7 @@ select
     measures,
     replaces_id,
     exclude,
-    exclude is null and coalesce(form, 'FK7804') in ('FK7804', 'FK7263') as counts
+    exclude is null and coalesce(form, 'FK7804') in ('FK7804', 'FK7263') as counts,
+    provider_id
 from dated
 where only_word or known_from < gone_on

@@ -100,7 +100,8 @@ EXTRACTS = {
             measures words
             replaces_id text
             revoked_at timestamp
-            exclude code:test/infection/blocked""", required=True, waits="person unit"),
+            exclude code:test/infection/blocked
+            provider_id text""", required=True, waits="person unit"),
         _extract("certificate_periods", "certificate_id start_date", f"""
             certificate_id text needed
             start_date date needed

@@ -21,7 +21,7 @@ COLUMNS = {
         "certificate_id": TEXT, "person_key": pl.Int64, "unit_id": TEXT, "doctor_id": TEXT, "issued_at": STAMP,
         "known_from": DAY, "known_until": DAY, "form": TEXT, "diagnosis_1": TEXT, "diagnosis_2": TEXT,
         "diagnosis_3": TEXT, "occupation": TEXT, "prognosis": TEXT, "prognosis_days": INT, "measures": TEXT,
-        "replaces_id": TEXT, "exclude": TEXT, "counts": FLAG,
+        "replaces_id": TEXT, "exclude": TEXT, "counts": FLAG, "provider_id": TEXT,
     },
     "ingest.certificate_periods": {
         "certificate_id": TEXT, "person_key": pl.Int64, "unit_id": TEXT, "doctor_id": TEXT, "issued_at": STAMP,

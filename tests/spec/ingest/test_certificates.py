@@ -8,14 +8,14 @@ from tests.tables import rows as rows_of
 
 HEAD = (
     "certificate_id | person_key | unit_id | doctor_id | issued_at | received_at | form | diagnosis_1 | diagnosis_2 | "
-    "diagnosis_3 | occupation | prognosis | prognosis_days | measures | replaces_id | revoked_at | exclude | known_on | superseded_on"
+    "diagnosis_3 | occupation | prognosis | prognosis_days | measures | replaces_id | revoked_at | exclude | known_on | superseded_on | provider_id"
 )
 
 
 def row(name, received="", *, person=1, unit="U1", form="FK7804", replaces="", revoked="", exclude="", known_on="", superseded=""):
     return (
         f"{name} | {person} | {unit} | d1 | 2026-01-05T10:00 | {received} | {form} | F411 | | | WORK | | | | "
-        f"{replaces} | {revoked} | {exclude} | {known_on} | {superseded}"
+        f"{replaces} | {revoked} | {exclude} | {known_on} | {superseded} | "
     )
 
 

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from pipeline.spells.rehabstod import patient_view, unit_view
 from tests.conftest import Runner
 from tests.spec.known import typed
 from tests.unit.spells.day_sets import Period, spells
+from tests.unit.spells.walked import patient_spells, unit_spells
 
 DAY_0 = dt.date(2024, 11, 20)  # runs over a year's end and a leap day's lack
 COMPARED = [
@@ -123,3 +125,54 @@ def test_a_period_split_in_two_adjacent_ones_changes_nothing(engine, found, as_o
     _, whole = run(engine, found, as_of, 5)
     _, split = run(engine, [*halves, *found[1:]], as_of, 5)
     assert whole.equals(split)
+
+
+@QUICK
+@given(found=PERIODS, as_of=MOMENT, revoked=period(), ago=st.integers(0, 9))
+def test_a_certificate_revoked_by_then_changes_nothing(engine, found, as_of, revoked, ago):
+    gone = replace(revoked, certificate_id="revoked", known_until=as_of - dt.timedelta(ago))
+    assert all(a.equals(b) for a, b in zip(run(engine, found, as_of, 5), run(engine, [*found, gone], as_of, 5), strict=True))
+
+
+@QUICK
+@given(found=PERIODS, as_of=MOMENT)
+def test_what_the_persons_are_called_changes_nothing(engine, found, as_of):
+    called = {-1: 7, 0: -5, 1: 3}
+    renamed = [replace(one, person_key=called[one.person_key]) for one in found]
+    back = pl.col("person_key").replace({new: old for old, new in called.items()})
+    first, second = run(engine, found, as_of, 5), run(engine, renamed, as_of, 5)
+    for before, after in zip(first, second, strict=True):
+        kept = [name for name in before.columns if name != "spell_id"]
+        assert before.select(kept).sort(kept).equals(after.select(kept).with_columns(back).sort(kept))
+
+
+SHOWN = ["patient_id", "start_date", "end_date", "days", "n_certificates", "active_certificate_id"]
+
+
+def as_certificates(found):
+    names = {"person_key": "patient_id"}
+    frame = pl.DataFrame([asdict(one) for one in found], schema_overrides={"known_until": pl.Date}).rename(names)
+    return frame.select("certificate_id", "patient_id", "issued_at", "start_date", "end_date", "degree")
+
+
+@QUICK
+@given(found=PERIODS, today=MOMENT, gap=st.sampled_from([0, 1, 5, 30]), ago=st.sampled_from([0, 7, 14]))
+def test_rehabstods_views_tell_what_the_walk_certificate_by_certificate_tells(found, today, gap, ago):
+    given_rows = as_certificates(found)
+    unit = unit_view(given_rows, today, gap, ago)
+    assert sorted(unit.select(SHOWN).rows()) == unit_spells(given_rows.to_dicts(), today, gap, ago)
+    whole = patient_view(given_rows, today, gap)
+    assert sorted(whole.select(SHOWN).rows()) == patient_spells(given_rows.to_dicts(), today, gap)
+
+
+@QUICK
+@given(found=PERIODS, today=MOMENT, order=st.randoms(use_true_random=False))
+def test_rehabstods_views_do_not_mind_the_order_of_rows_nor_what_patients_are_called(found, today, order):
+    given_rows = as_certificates(found)
+    shuffled = given_rows.to_dicts()
+    order.shuffle(shuffled)
+    for view in (unit_view, patient_view):
+        made = view(given_rows, today)
+        assert made.equals(view(pl.DataFrame(shuffled, schema=given_rows.schema), today))
+        renamed = view(given_rows.with_columns(patient_id=10 - pl.col("patient_id")), today)
+        assert made.sort(SHOWN).equals(renamed.with_columns(patient_id=10 - pl.col("patient_id")).sort(SHOWN))
