@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from models.benefit.evidence import EvidenceBenefit
 from models.effects.design import CannotEstimate
 from pipeline import books, ingest
 from pipeline.console import Console
@@ -17,9 +18,10 @@ from pipeline.evaluate import registered
 from pipeline.evaluate.attrition import Count, flow
 from pipeline.evaluate.data import Data
 from pipeline.evaluate.other_data import read_package_or_file
-from pipeline.evaluate.protocol import Protocol
+from pipeline.evaluate.protocol import PREVENTABLE, Protocol
 from pipeline.evaluate.protocol_file import Read, find, read_protocol
 from pipeline.evaluate.results import planned, studied
+from pipeline.evaluate.targeting import with_preventable_days
 from pipeline.evaluate.words import LANGUAGES
 from pipeline.evaluate.write_study import write_study
 from pipeline.lock import only_run
@@ -157,7 +159,11 @@ def _at_time_zero(study: Study, lake: Lake, made: str) -> pl.DataFrame:
     study.session.con.register("_starts", pl.DataFrame(starts, schema=schema, orient="row").to_arrow())
     study.session.con.execute("create or replace table evaluate.starts as select * from _starts")
     lake.run("evaluate.cohort", stepped=bool(starts))
-    return lake.read("evaluate.cohort")
+    cohort = lake.read("evaluate.cohort")
+    if study.protocol.targeting.by != PREVENTABLE:
+        return cohort
+    has_contacts = study.session.lake.rows("ingest.contacts") > 0
+    return with_preventable_days(cohort, EvidenceBenefit.from_toml(study.session.evidence), has_contacts)
 
 
 def _lake(study: Study) -> Lake:

@@ -35,6 +35,7 @@ def all_figures(results: dict, say: Speech) -> dict[str, Figure]:
         "relapse": figures_of_curves.again,
         "cost": figures_of_curves.cost,
         "subgroups": figures_of_intervals.subgroups,
+        "targeting": figures_of_curves.targeting,
         "sensitivity": figures_of_intervals.sensitivity,
         "published": figures_of_intervals.published,
     }

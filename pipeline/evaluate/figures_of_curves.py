@@ -64,8 +64,11 @@ def again(results: dict, say: Speech) -> Figure | None:
     figure, axis = plt.subplots(figsize=(7.2, 2.6))
     for arm, colour, style in ARMS:
         rows = [row for row in told["curve"] if row["arm"] == arm]
-        axis.step([row["day"] for row in rows], [row["value"] for row in rows], where="post", color=colour, linestyle=style,
+        days = [row["day"] for row in rows]
+        axis.step(days, [row["value"] for row in rows], where="post", color=colour, linestyle=style,
                   label=say.both(results["arms"][arm]), linewidth=1.8)  # fmt: skip
+        ends = [[row["value"] if row[end] is None else row[end] for row in rows] for end in ("ci_low", "ci_high")]
+        axis.fill_between(days, *ends, step="post", color=colour, alpha=0.13, linewidth=0)
     axis.set(xlabel=say("figure.days_after"), ylabel=say("figure.again"), ylim=(0, None), xlim=(0, None))
     ticks(axis.yaxis, say, 2)
     axis.legend(frameon=False)
@@ -88,14 +91,39 @@ def power(results: dict, say: Speech) -> Figure | None:
 
 
 def cost(results: dict, say: Speech) -> Figure | None:
-    """How sure a net saving is, by what a day is worth."""
+    """Net saving with its interval, and how sure it is, by what a day is worth."""
     told = results.get("secondary", {}).get("cost")
-    if not told or told["curve"][0]["sure"] is None:
+    if not told or told["curve"][-1]["sure"] is None:
+        return None
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.8))
+    days = [row["day_value"] for row in told["curve"]]
+    left.plot(days, [row["net_benefit"] for row in told["curve"]], color=BLUE, linewidth=1.8)
+    ends = [[row["net_benefit"] if row[end] is None else row[end] for row in told["curve"]] for end in ("ci_low", "ci_high")]
+    left.fill_between(days, *ends, color=BLUE, alpha=0.13, linewidth=0)
+    left.axhline(0, color=GREY, linewidth=0.8)
+    left.set(ylabel=say("figure.net_benefit", currency=told["currency"]))
+    ticks(left.yaxis, say)
+    sure = [row for row in told["curve"] if row["sure"] is not None]
+    right.plot([row["day_value"] for row in sure], [100 * row["sure"] for row in sure], color=BLUE, linewidth=1.8)
+    right.set(ylabel=say("figure.sure"), ylim=(0, 101))
+    for axis in (left, right):
+        axis.axvline(told["day_value"], color=GREY, linewidth=0.8, linestyle=":")
+        axis.set(xlabel=say("figure.value", currency=told["currency"]), xlim=(0, days[-1]))
+        axis.locator_params(axis="x", nbins=5)
+        ticks(axis.xaxis, say)
+    figure.tight_layout(pad=0.4)
+    return figure
+
+
+def targeting(results: dict, say: Speech) -> Figure | None:
+    """What the first share in the priority's order gains beyond all."""
+    told = results.get("targeting")
+    if not told or not told.get("curve"):
         return None
     figure, axis = plt.subplots(figsize=(7.2, 2.6))
-    axis.plot([row["day_value"] for row in told["curve"]], [100 * row["sure"] for row in told["curve"]], color=BLUE, linewidth=1.8)
-    axis.axvline(told["day_value"], color=GREY, linewidth=0.8, linestyle=":")
-    axis.set(xlabel=say("figure.value", currency=told["currency"]), ylabel=say("figure.sure"), ylim=(0, 101), xlim=(0, None))
-    ticks(axis.xaxis, say)
+    axis.plot([row["share"] for row in told["curve"]], [row["beyond_all"] for row in told["curve"]], color=BLUE, marker="o", markersize=3.5, linewidth=1.8)
+    axis.axhline(0, color=GREY, linewidth=0.8)
+    axis.set(xlabel=say("figure.share"), ylabel=say("figure.beyond_all", unit=say.both(results["outcome"]["unit"])), xlim=(0, 101))
+    ticks(axis.yaxis, say, 0 if max(abs(row["beyond_all"]) for row in told["curve"]) > 3 else 2)
     figure.tight_layout(pad=0.4)
     return figure

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+PREVENTABLE = "preventable_days"  # what the lists rank by: expected net days that an offer now would save
+
 Came = Literal[
     "randomised", "offered", "concurrent controls", "matched", "emulated trial", "stepped by unit", "natural experiment"
 ]  # fmt: skip
@@ -130,6 +132,14 @@ class Subgroup:
 
 
 @dataclass(frozen=True)
+class Targeting:
+    """Whether those put first gain more (RATE)."""
+
+    by: str = ""  # preventable_days, or a numeric column of the cohort known at time zero; greatest first; blank: not asked
+    lowest_first: bool = False
+
+
+@dataclass(frozen=True)
 class Sensitivity:
     """What else could have been chosen."""
 
@@ -170,6 +180,7 @@ class Protocol:
     clusters: str = ""  # the column of clusters; blank: each person stands alone
     table_one: tuple[str, ...] = ()  # columns shown in Table 1, beside the covariates
     subgroups: tuple[Subgroup, ...] = ()
+    targeting: Targeting = Targeting()
     sensitivity: Sensitivity = Sensitivity()
     multiplicity: Literal["holm", "none"] = "holm"  # over the subgroups' interaction tests
     planning: Planning = Planning()

@@ -19,6 +19,7 @@ from pipeline.evaluate import (
     secondary,
     sensitivity,
     subgroups,
+    targeting,
     verdict,
 )
 from pipeline.evaluate.data import Data
@@ -56,6 +57,7 @@ def studied(data: Data, read: Read, versions: dict, history: list[dict]) -> dict
         "few_clusters": primary.few_cluster_checks(data.frame, protocol),
         "secondary": secondary.all_of(data, protocol, main),
         "subgroups": subgroups.all_of(data.frame, protocol),
+        "targeting": targeting.of(data.frame, protocol),
         "sensitivity": sensitivity.all_of(data, protocol, main),
     }
     made["per_hundred"] = _per_hundred(made) if protocol.outcomes.primary == "net_days" else None

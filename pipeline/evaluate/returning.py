@@ -9,6 +9,7 @@ from models.effects.competing import aalen_johansen, time_lost
 from models.effects.cox import cox
 from models.effects.design import CannotEstimate, design
 from models.effects.kaplan_meier import kaplan_meier
+from models.effects.pseudo import pseudo_regression
 from models.effects.result import Effect
 from models.effects.rmst import rmst
 from pipeline.evaluate import arrays
@@ -43,6 +44,7 @@ def of(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None = Non
                                 rmst(duration, (event > 0).astype(int), treated=a, tau=tau, weights=weights).table, strict=True)
         ],
         "curve_ends": shown[-1],
+        "adjusted": _adjusted(frame, protocol, duration, (event > 0).astype(int), tau, weights),
     }  # fmt: skip
     if (event == RETURN).any():
         back = aalen_johansen(duration, event, cause=RETURN, treated=a, times=shown, weights=weights)
@@ -54,6 +56,24 @@ def of(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None = Non
         made["days_gained"] = number(time_lost(duration, event, cause=RETURN, treated=a, tau=tau, weights=weights))
         made["hazard"] = _hazard(frame, protocol, duration, event, weights)
     return made
+
+
+def _adjusted(
+    frame: pl.DataFrame, protocol: Protocol, duration: np.ndarray, event: np.ndarray, tau: float, weights: np.ndarray | None
+) -> dict | None:
+    """The mean days again, adjusted for the covariates by regression of pseudo-observations; rows weighted unlike are not."""
+    kept = np.ones(len(duration), dtype=bool) if weights is None else weights > 0
+    if weights is not None and np.ptp(weights[kept]) > 1e-9:
+        return None
+    part = frame.filter(kept)
+    try:
+        found = pseudo_regression(
+            duration[kept], event[kept], arrays.design_of(part, protocol.adjust.covariates), tau=tau,
+            groups=arrays.treated(part), cluster=arrays.clusters(part, protocol), of="treated",
+        )  # fmt: skip
+    except CannotEstimate:
+        return None
+    return number(found)
 
 
 def _hazard(frame: pl.DataFrame, protocol: Protocol, duration: np.ndarray, event: np.ndarray, weights: np.ndarray | None) -> dict | None:

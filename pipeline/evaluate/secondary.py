@@ -11,6 +11,7 @@ from scipy import stats
 
 from models.effects.difference import mean_difference
 from models.effects.negative_binomial import negative_binomial
+from models.effects.recurrent import mean_cumulative
 from models.effects.result import Effect, Term
 from pipeline.evaluate import arrays, primary, returning
 from pipeline.evaluate.data import Data
@@ -101,19 +102,28 @@ def relapse(data: Data, protocol: Protocol) -> dict:
 
 
 def _again_curve(data: Data, protocol: Protocol) -> list[dict]:
-    """Mean number of new spells by day (Nelson-Aalen mean): events over those still followed."""
-    joined = data.relapses.join(data.frame.select(*KEYS, "treated", WEIGHT), on=KEYS, how="inner")
-    rows = []
+    """Mean number of new spells by day and arm, errors by person: those who died are followed, without new spells."""
+    frame = data.frame.filter(pl.col("followed_days") > 0)
+    again = data.relapses.join(frame.select(*KEYS), on=KEYS, how="semi").select(*KEYS, pl.col("after_days").alias("end"), event=pl.lit(1))
+    ends = frame.select(*KEYS, pl.col("followed_days").alias("end").cast(again.schema["end"]), event=pl.lit(0))
+    # stretches of a person: from one new spell to the next, and from the last to the end of follow-up
+    rows = pl.concat([again, ends]).sort(*KEYS, "end", "event", descending=[False, False, False, True])
+    rows = rows.with_columns(entry=pl.col("end").shift(1).over(KEYS).fill_null(0)).filter(pl.col("end") > pl.col("entry"))
+    rows = rows.join(frame.select(*KEYS, "treated", WEIGHT), on=KEYS, how="left", maintain_order="left")
+    made = []
     for arm, value in (("control", 0.0), ("treated", 1.0)):
-        arm_rows = data.frame.filter(pl.col("treated") == value)
-        followed, w = arm_rows["followed_days"].to_numpy(), arm_rows[WEIGHT].to_numpy()
-        again = joined.filter(pl.col("treated") == value).sort("after_days", *KEYS)
-        at = again["after_days"].to_numpy()
-        steps = np.array([own / w[followed >= day].sum() for day, own in zip(at, again[WEIGHT], strict=True)])
-        for day in range(0, protocol.follow_up.days + 1, 14):
-            if (followed >= day).sum() >= protocol.smallest_cell:
-                rows.append({"arm": arm, "day": day, "value": float(steps[at <= day].sum())})
-    return rows
+        part, followed = rows.filter(pl.col("treated") == value), frame.filter(pl.col("treated") == value)["followed_days"].to_numpy()
+        made.append({"arm": arm, "day": 0, "value": 0.0, "ci_low": 0.0, "ci_high": 0.0})
+        times = [float(day) for day in range(14, protocol.follow_up.days + 1, 14) if (followed >= day).sum() >= protocol.smallest_cell]
+        if not times or not part["event"].sum():
+            continue
+        found = mean_cumulative(
+            part["end"].to_numpy().astype(float), part["event"].to_numpy(), entry=part["entry"].to_numpy().astype(float),
+            person=part.select(pl.struct(KEYS).rank("dense")).to_series().to_numpy(), times=times, weights=part[WEIGHT].to_numpy(),
+        )  # fmt: skip
+        made += [{"arm": arm, "day": int(row["time"]), "value": row["mean"], "ci_low": row["ci_low"], "ci_high": row["ci_high"]}
+                 for row in found.table]  # fmt: skip
+    return made
 
 
 def questionnaire(data: Data, protocol: Protocol) -> dict:
@@ -174,10 +184,14 @@ def cost(main: primary.Estimate, protocol: Protocol) -> dict:
 
     chosen, sure = net(told.day_value)
     most = 2 * told.day_value or 2000.0
+    curve = [(value, *net(value)) for value in np.linspace(0, most, 81).tolist()]
     return {
         **number(chosen), "sure": sure, "day_value": told.day_value, "support_cost": told.support_cost, "currency": told.currency,
         "breaks_even_at": -told.support_cost / effect.estimate if effect.estimate < 0 else None,
-        "curve": [{"day_value": value, "sure": net(value)[1]} for value in np.linspace(most / 80, most, 80).tolist()],
+        "curve": [
+            {"day_value": value, "net_benefit": term.estimate, "ci_low": term.ci_low, "ci_high": term.ci_high, "sure": chance}
+            for value, term, chance in curve
+        ],
     }  # fmt: skip
 
 

@@ -88,6 +88,25 @@ def cost(r: dict, say: Speech) -> str:
     return say("text.cost", even=n(told["breaks_even_at"]), **filled)
 
 
+def targeting(r: dict, say: Speech, d: int, unit: str) -> str:
+    """Whether the priority sorts by gain."""
+    told = r.get("targeting")
+    if not told:
+        return ""
+    by = say.column(told["by"])
+    by = by if by[1:2].isupper() else by[:1].lower() + by[1:]
+    if told.get("too_few"):
+        return say("text.targeting_too_few", by=by)
+    low, high = told["autoc"]["ci_low"], told["autoc"]["ci_high"]
+    way = "unknown" if low is None or low <= 0 <= high else "more" if low > 0 else "less"
+    n = say.number
+    return say(
+        "text.targeting", by=by, estimate=n(told["autoc"]["estimate"], d, sign=True), low=n(low, d), high=n(high, d), unit=unit,
+        qini=n(told["qini"]["estimate"], d, sign=True), qini_low=n(told["qini"]["ci_low"], d), qini_high=n(told["qini"]["ci_high"], d),
+        said=say(f"text.targeting_{way}"),
+    )  # fmt: skip
+
+
 def sensitivity(r: dict, say: Speech, d: int) -> list[str]:
     """What the other choices come to."""
     told, lines = r["sensitivity"], []
@@ -109,6 +128,8 @@ def sensitivity_rows(r: dict, say: Speech) -> list[dict]:
     told = r["sensitivity"]
     made = [{"label": say("sens.method", name=say(f"methods_short.{row['name']}")), **row} for row in told["methods"]]
     made += [{"label": say("sens.without", name=row["name"]), **row} for row in told["without"]]
+    if again := r["secondary"].get("return", {}).get("adjusted"):
+        made.append({"label": say("sens.pseudo"), **again})
     made += [{"label": say("sens.gap", name=say.number(row["gap_days"])), **row} for row in told["gaps"]]
     made += [{"label": say("sens.tipping", name=say.number(row["days"])), **row} for row in told["tipping"] if row["days"]]
     return made

@@ -66,6 +66,9 @@ def _tables(results: dict, folder: Path) -> None:
             "published": results["published"],
             "degree": told.get("degree", {}).get("months", []),
             "return_curve": told.get("return", {}).get("curve", []),
+            "relapse_curve": told.get("relapse", {}).get("curve", []),
+            "cost": told.get("cost", {}).get("curve", []),
+            "targeting": (results["targeting"] or {}).get("curve", []),
             "return_at_risk": told.get("return", {}).get("risk", []),
         }  # fmt: skip
     for name, rows in found.items():
