@@ -106,6 +106,21 @@ def evaluate(
 
 
 @app.command()
+def certify(
+    studies: Annotated[int, typer.Option(help="Simulated studies of each kind, and as many without an effect.")] = 500,
+    seed: Annotated[int, typer.Option(help="Same seed, same numbers, at any number of cores.")] = 1,
+    cores: Annotated[int | None, typer.Option(help="Processes at work; default: all cores.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of certification.md, .csv and .png.")] = Path("docs"),
+    only: Annotated[list[str] | None, typer.Option(metavar="SCENARIO", help="Only this scenario; may be given again.")] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Run every estimator on simulated studies whose truth is known: bias, coverage, error rates."""
+    from pipeline import run_certify
+
+    run_certify.certify(studies, seed, cores, out, tuple(only or ()), Console(quiet))
+
+
+@app.command()
 def promote(
     version: Annotated[str, typer.Argument(help="A folder's name under models/.")],
     home: HomeOption = DEFAULT_HOME,

@@ -11,14 +11,17 @@ KINDS = ("cr0", "cr1", "cr1s", "cr2", "cr3")
 
 @dataclass(frozen=True)
 class Adjusted:
-    """One cluster's part: rows `at`, Q (n_g, k) orthonormal, core (k, k) so that A = I + Q core Q'."""
+    """Clusters of one size, m of them with s rows each: `at` (m, s) rows, Q (m, s, j) orthonormal, core (m, j, j) so that
+    A = I + Q core Q'. Many small clusters, such as persons, are then one sum."""
 
     at: np.ndarray
     Q: np.ndarray
     core: np.ndarray
 
     def times(self, v: np.ndarray) -> np.ndarray:
-        return v + self.Q @ (self.core @ (self.Q.T @ v))
+        """A v for v (m, s)."""
+        inside = self.core @ np.einsum("msj,ms->mj", self.Q, v)[..., None]
+        return v + (self.Q @ inside)[..., 0]
 
 
 def members(cluster: np.ndarray) -> list[np.ndarray]:
@@ -26,6 +29,12 @@ def members(cluster: np.ndarray) -> list[np.ndarray]:
     _, place = np.unique(np.asarray(cluster), return_inverse=True)
     order = np.argsort(place, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(place[order])) + 1)
+
+
+def of_one_size(groups: list[np.ndarray]) -> list[np.ndarray]:
+    """The same rows as (m, s) arrays, one a size that occurs."""
+    size = np.array([len(at) for at in groups])
+    return [np.array([groups[g] for g in np.flatnonzero(size == one)]) for one in np.unique(size)]
 
 
 def adjust(X: np.ndarray, bread: np.ndarray, groups: list[np.ndarray], kind: str) -> list[Adjusted]:
@@ -36,16 +45,15 @@ def adjust(X: np.ndarray, bread: np.ndarray, groups: list[np.ndarray], kind: str
     """
     power = {"cr2": -0.5, "cr3": -1.0}.get(kind)
     found = []
-    for at in groups:
+    for at in of_one_size(groups):
         Q, R = np.linalg.qr(X[at])
-        if power is None:
-            core = np.zeros((Q.shape[1], Q.shape[1]))
-        else:
-            inside = R @ bread @ R.T
-            value, vector = np.linalg.eigh((inside + inside.T) / 2)
+        core = np.zeros((len(at), Q.shape[2], Q.shape[2]))
+        if power is not None:
+            inside = R @ bread @ R.swapaxes(1, 2)
+            value, vector = np.linalg.eigh((inside + inside.swapaxes(1, 2)) / 2)
             left = 1 - value
             raised = np.where(left > 1e-10, np.clip(left, 1e-10, None) ** power, 0.0)
-            core = (vector * (raised - 1)) @ vector.T
+            core = (vector * (raised - 1)[:, None, :]) @ vector.swapaxes(1, 2)
         found.append(Adjusted(at, Q, core))
     return found
 
@@ -65,7 +73,7 @@ def cluster_covariance(
     """(k, k). Source: Pustejovsky & Tipton 2018, J Bus Econ Stat 36:672; Bell & McCaffrey 2002."""
     if kind in ("cr2", "cr3"):
         parts = adjust(X, bread, members(cluster), kind)
-        scores = np.array([X[part.at].T @ part.times(residual[part.at]) for part in parts])
+        scores = np.concatenate([np.einsum("msk,ms->mk", X[part.at], part.times(residual[part.at])) for part in parts])
     else:
         _, place = np.unique(np.asarray(cluster), return_inverse=True)
         scores = np.column_stack([np.bincount(place, weights=column * residual) for column in X.T])
@@ -82,8 +90,11 @@ def satterthwaite(
     for contrast in contrasts:
         direction = bread @ contrast
         s = [part.times(X[part.at] @ direction) for part in parts]
-        U = np.array([X[part.at].T @ one for part, one in zip(parts, s, strict=True)])
-        P = np.diag([float(one @ one) for one in s]) - U @ bread @ U.T
-        below = float((P**2).sum())
-        df.append(np.trace(P) ** 2 / below if below > 0 else np.nan)
+        own = np.concatenate([(one**2).sum(axis=1) for one in s])
+        U = np.concatenate([np.einsum("msk,ms->mk", X[part.at], one) for part, one in zip(parts, s, strict=True)])
+        # P = diag(own) - U B U': its trace and the sum of its squares, without the G x G matrix
+        shared = np.einsum("gk,kl,gl->g", U, bread, U)
+        inner = U.T @ U @ bread
+        below = float(own @ own - 2 * own @ shared + np.trace(inner @ inner))
+        df.append((own.sum() - shared.sum()) ** 2 / below if below > 0 else np.nan)
     return np.array(df)

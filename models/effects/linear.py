@@ -42,7 +42,7 @@ class LinearFit:
             return clusters.cluster_covariance(self.X, self.residual, self.bread, cluster, kind)
         if kind not in HC:
             raise CannotEstimate(f"there are no standard errors of kind {kind}; there are {', '.join(KINDS)}")
-        leverage = np.einsum("ij,jk,ik->i", self.X, self.bread, self.X)
+        leverage = ((self.X @ self.bread) * self.X).sum(axis=1)
         left = np.clip(1 - leverage, 1e-12, None)
         square = self.residual**2 / {"hc2": left, "hc3": left**2}.get(kind, 1.0)
         meat = (self.X * square[:, None]).T @ self.X

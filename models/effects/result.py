@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,10 @@ def wald(estimate: float, se: float, df: float | None = None, *, level: float = 
     estimate, se = float(estimate), float(se)
     if not (math.isfinite(estimate) and math.isfinite(se)) or se <= 0 or (df is not None and not df > 0):
         return Term(estimate, se, math.nan, math.nan, math.nan, df)
-    spread = stats.norm if df is None else stats.t(df)
-    reach = float(spread.ppf((1 + level) / 2)) * se
-    return Term(estimate, se, estimate - reach, estimate + reach, float(2 * spread.sf(abs(estimate) / se)), df)
+    at, away = (1 + level) / 2, -abs(estimate) / se
+    reach = float(special.ndtri(at) if df is None else special.stdtrit(df, at)) * se
+    p = float(2 * (special.ndtr(away) if df is None else special.stdtr(df, away)))
+    return Term(estimate, se, estimate - reach, estimate + reach, p, df)
 
 
 def ratio(log_estimate: float, log_se: float) -> Term:

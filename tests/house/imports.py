@@ -9,9 +9,9 @@ MAY_IMPORT = {
     "store": {"errors", "config", "store"},
     "privacy": {"errors", "config", "store", "privacy"},
 }
-USES_MODELS = {"score", "train", "evaluate", "monitor", "worklist", "estimate"}
+USES_MODELS = {"score", "train", "evaluate", "monitor", "worklist", "estimate", "certify"}
 # These alone open rooms: the verbs, the order of the night and of training, the verbs around the night.
-DOORS = tuple(f"pipeline/{name}.py" for name in ("__main__", "run", "run_training", "run_evaluation", "housekeeping"))
+DOORS = tuple(f"pipeline/{name}.py" for name in ("__main__", "run", "run_training", "run_evaluation", "run_certify", "housekeeping"))
 
 
 def imported(text, package):

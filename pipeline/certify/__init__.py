@@ -1,0 +1,1 @@
+"""Every estimator on simulated studies whose truth is known."""
