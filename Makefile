@@ -4,7 +4,7 @@ HOME_DIR ?= data
 AS_OF ?= 2026-01-12
 BIN := .venv/bin
 
-.PHONY: setup nightly test test-all bench lint clean
+.PHONY: setup nightly test test-all bench card lint clean
 
 setup: .venv/.done
 
@@ -30,6 +30,10 @@ test-all: setup
 bench: setup
 	$(BIN)/python bench/night.py
 	$(BIN)/python bench/spells.py
+
+# The risk models beside the truth of a simulated region of 200 000 persons.
+card: setup
+	$(BIN)/python bench/card.py
 
 lint: setup
 	$(BIN)/ruff check .

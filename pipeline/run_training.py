@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import duckdb
+import polars as pl
 
 from models.risk.national import NationalRisk
 from pipeline.config.home import Home
@@ -42,9 +43,21 @@ def no_better_than_held(candidate: Candidate, home: Home, as_of: date) -> bool:
 def learn(
     con: duckdb.DuckDBPyConnection, night: Lake, region: Region, as_of: date, code: str, console: Console
 ) -> Candidate:
-    """Make moments of the past, their features and outcomes, and train on them.
+    """Train on the region's past. With too little of it the shipped model of national figures is the candidate."""
+    frame, until = past_moments(con, night, region, as_of)
+    try:
+        return train(frame, region.training, as_of, until, code, region.training.seed)
+    except TooLittleData as why:
+        console.note(f"  too little of the region's own past ({why.what}): the model of national figures is used")
+        return shipped(as_of, code, why.what)
 
-    Tables go to <lake>/training. With too little past the shipped model of national figures is the candidate.
+
+def past_moments(
+    con: duckdb.DuckDBPyConnection, night: Lake, region: Region, as_of: date
+) -> tuple[pl.DataFrame, date]:
+    """Moments of the past with their features and outcomes, and the last day whose outcomes are known.
+
+    Tables go to <lake>/training.
     """
     delay = reporting_delay(con, as_of)
     settings, rules = region.training, region.spells
@@ -71,12 +84,7 @@ def learn(
     frame = lake.read(
         "features.spell_features inner join outcomes.remaining using (person_key, as_of) order by spell_id, as_of"
     )
-    until = as_of - timedelta(days=delay + rules.max_gap_days + 1)
-    try:
-        return train(frame, settings, as_of, until, code, settings.seed)
-    except TooLittleData as why:
-        console.note(f"  too little of the region's own past ({why.what}): the model of national figures is used")
-        return shipped(as_of, code, why.what)
+    return frame, as_of - timedelta(days=delay + rules.max_gap_days + 1)
 
 
 def reporting_delay(con: duckdb.DuckDBPyConnection, as_of: date) -> int:

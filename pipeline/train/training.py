@@ -20,7 +20,7 @@ from models.risk.outlook import PASSES, expected_days
 from models.risk.person_period import HORIZON
 from pipeline.config.region import TrainingSettings
 from pipeline.train.net_days import learn_net_days
-from pipeline.train.selection import choose_moments
+from pipeline.train.selection import Step, choose_moments
 from pipeline.train.too_little import TooLittleData
 from pipeline.train.validation import (
     SUSPECT_AUC,
@@ -34,7 +34,7 @@ from pipeline.train.validation import (
     measures_at,
     uno,
 )
-from pipeline.train.windows import between, outcome, split_windows
+from pipeline.train.windows import Windows, between, outcome, split_windows
 
 KEYS = ("spell_id", "person_key", "as_of", "unit_id")
 OUTCOMES = ("end_date_final", "duration_days", "cause", "net_days_365", "followed_days", "weight")
@@ -52,6 +52,27 @@ class Candidate:
     as_of: dt.date
     meta: dict
     validation: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Models fitted on the first months, and what they were fitted, tuned and are tested on."""
+
+    chosen: pl.DataFrame
+    steps: list[Step]
+    windows: Windows
+    fit: pl.DataFrame
+    tune: pl.DataFrame
+    test: pl.DataFrame
+    encoder: FrameEncoder
+    models: dict
+    briers: dict[str, float]  # for day 90 on the tuning months: what the winner was chosen by
+    winner: str
+
+    def tested(self) -> dict[str, Tested]:
+        """The test moments with each model's curves."""
+        X, grid = self.encoder.transform(self.test), np.arange(HORIZON + 1)
+        return {name: Tested(self.test, model.predict_survival(X, grid)) for name, model in self.models.items()}
 
 
 def train(
@@ -73,6 +94,47 @@ def train(
     Raises TooLittleData below settings.min_moments moments or settings.min_events ended spells, in all or
     before the tuning months; the caller then uses `shipped`.
     """
+    trial = try_out(frame, settings, data_until, seed)
+    winner, windows, encoder, fit, test = trial.winner, trial.windows, trial.encoder, trial.fit, trial.test
+    validation = _validated(trial, seed)
+    validation["chosen_by"] = {name: score if np.isfinite(score) else None for name, score in trial.briers.items()}
+
+    every = between(trial.chosen, windows.first, data_until + dt.timedelta(days=1), data_until)
+    X = encoder.transform(every)
+    final = _refitted(winner, trial.models[CHAMPION], encoder, X, every, seed)
+    drawn = _by_weight(every, EXPLAINED, seed)
+    explainer = SubstitutionExplainer(encoder.names_, encoder.categorical_, seed=seed).fit(
+        X[drawn],
+        days_left=lambda Z: expected_days(final.predict_survival(Z, np.arange(HORIZON + 1))),
+        groups={name: of for name, of in grouped(encoder.names_).items() if name not in UNSAID},
+    )
+    net_days, net_report = learn_net_days(every, X, encoder.categorical_, final, seed=seed)
+    validation |= {
+        "net_days": net_report,
+        "flow": [vars(step) for step in trial.steps],
+        "windows": windows.in_words(),
+        "counts": {
+            name: _count(rows)
+            for name, rows in (("fit", fit), ("tune", trial.tune), ("test", test), ("all", every))
+        },
+        "persons_in_fit_and_test": int(
+            test["person_key"].unique().is_in(fit["person_key"].unique().to_list()).sum()
+        ),
+        "persons_in_test": test["person_key"].n_unique(),
+        "faithfulness_of_reasons": explainer.faithful_,
+    }
+    meta = _meta(as_of, data_until, code_version, seed) | {
+        "kind": winner,
+        "features": list(encoder.names_),
+        "first_moment": str(windows.first),
+        "moments": every.height,
+        "ends": int((every["cause"] > 0).sum()),
+    }
+    return Candidate(FittedRisk(winner, encoder, final, net_days, explainer), as_of, meta, validation)
+
+
+def try_out(frame: pl.DataFrame, settings: TrainingSettings, data_until: dt.date, seed: int) -> Trial:
+    """Fit every model on the first months and keep the last to test them on; arguments and errors as `train`."""
     chosen, steps = choose_moments(
         frame.filter(pl.col("as_of") < data_until),
         max_moments=settings.max_moments,
@@ -95,43 +157,9 @@ def train(
 
     encoder = FrameEncoder().fit(fit, skip=KEYS + OUTCOMES + NUISANCES, persons=fit["person_key"])
     models, briers = _tuned(encoder, fit, tune, seed)
-    winner = choose(briers)
     both = between(chosen, windows.first, windows.test_from, windows.test_from)
-    validation = _validated(_with_tuning_months(models, encoder, both, seed), winner, encoder, test, seed)
-    validation["chosen_by"] = {name: score if np.isfinite(score) else None for name, score in briers.items()}
-
-    every = between(chosen, windows.first, day_after, data_until)
-    X = encoder.transform(every)
-    final = _refitted(winner, models[CHAMPION], encoder, X, every, seed)
-    drawn = _by_weight(every, EXPLAINED, seed)
-    explainer = SubstitutionExplainer(encoder.names_, encoder.categorical_, seed=seed).fit(
-        X[drawn],
-        days_left=lambda Z: expected_days(final.predict_survival(Z, np.arange(HORIZON + 1))),
-        groups={name: of for name, of in grouped(encoder.names_).items() if name not in UNSAID},
-    )
-    net_days, net_report = learn_net_days(every, X, encoder.categorical_, final, seed=seed)
-    validation |= {
-        "net_days": net_report,
-        "flow": [vars(step) for step in steps],
-        "windows": windows.in_words(),
-        "counts": {
-            name: _count(rows)
-            for name, rows in (("fit", fit), ("tune", tune), ("test", test), ("all", every))
-        },
-        "persons_in_fit_and_test": int(
-            test["person_key"].unique().is_in(fit["person_key"].unique().to_list()).sum()
-        ),
-        "persons_in_test": test["person_key"].n_unique(),
-        "faithfulness_of_reasons": explainer.faithful_,
-    }
-    meta = _meta(as_of, data_until, code_version, seed) | {
-        "kind": winner,
-        "features": list(encoder.names_),
-        "first_moment": str(windows.first),
-        "moments": every.height,
-        "ends": int((every["cause"] > 0).sum()),
-    }
-    return Candidate(FittedRisk(winner, encoder, final, net_days, explainer), as_of, meta, validation)
+    models = _with_tuning_months(models, encoder, both, seed)
+    return Trial(chosen, steps, windows, fit, tune, test, encoder, models, briers, choose(briers))
 
 
 def shipped(as_of: dt.date, code_version: str, why: str = "") -> Candidate:
@@ -188,9 +216,8 @@ def _with_tuning_months(models: dict, encoder: FrameEncoder, both: pl.DataFrame,
     }
 
 
-def _validated(models: dict, winner: str, encoder: FrameEncoder, test: pl.DataFrame, seed: int) -> dict:
-    T, grid, found = encoder.transform(test), np.arange(HORIZON + 1), {}
-    tested = {name: Tested(test, model.predict_survival(T, grid)) for name, model in models.items()}
+def _validated(trial: Trial, seed: int) -> dict:
+    tested, test, winner, found = trial.tested(), trial.test, trial.winner, {}
     for name, one in tested.items():
         found[name] = {str(at): measures_at(one, at, seed=seed) for at in PASSES}
         found[name]["uno_c"] = uno(one, seed=seed)
