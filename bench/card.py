@@ -26,10 +26,12 @@ from oracle import Oracle, with_truth
 
 from models.measures.bootstrap import person_interval
 from models.registry import CHAMPION
+from models.risk.person_period import HORIZON
+from models.risk.srs import PublishedSRS
 from pipeline import housekeeping, run
 from pipeline.config.home import Home
 from pipeline.console import Console
-from pipeline.run_training import past_moments
+from pipeline.run_training import past_moments, published_srs
 from pipeline.train.training import try_out
 from pipeline.train.validation import Tested, age_bands, deeper_at, measures_at
 
@@ -59,13 +61,23 @@ def compared(home: Home) -> dict[str, Tested]:
     frame, until, opened = prepared(home)
     begun = time.perf_counter()
     trial = try_out(frame, opened.region.training, until, opened.region.training.seed)
+    srs = published_srs(home, opened.region)
     opened.close()
     print(f"{trial.fit.height:,} moments fitted on, {trial.test.height:,} tested on, {time.perf_counter() - begun:.0f} s")
     place = pl.Series("test_row", np.arange(trial.test.height))
     rows = with_truth(trial.test.with_columns(place).head(ASKED), home)
     found = {name: Tested(rows, one.curves[rows["test_row"].to_numpy()]) for name, one in trial.tested().items()}
+    if srs:
+        found["srs"] = covered(rows, srs)
     oracle = Oracle(home)
     return found | {"truth": Tested(rows, oracle.truth(rows)), "knowable": Tested(rows, oracle.knowable(rows))}
+
+
+def covered(rows: pl.DataFrame, srs: PublishedSRS) -> Tested:
+    """Published SRS on the rows whose diagnosis it covers."""
+    curves = srs.curves(rows, np.arange(HORIZON + 1), from_certified_end=True)
+    here = np.isfinite(curves[:, -1])
+    return Tested(rows.filter(pl.Series(here)), curves[here])
 
 
 def cells(tested: Tested, best: Tested, passed: int = 90) -> list[dict]:
@@ -130,6 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--persons", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--srs", type=Path, help="the published SRS v3 models, for their row")
     parser.add_argument("--home", type=Path, help="a simulated home; nothing is simulated then")
     given = parser.parse_args()
     folder = given.home or Path(tempfile.mkdtemp(prefix="rehabrisk-card-")) / "home"
@@ -137,6 +150,10 @@ def main() -> None:
     try:
         if not given.home:
             housekeeping.init(home, Console(quiet=True))
+            if given.srs:
+                settings = home.region_file.read_text(encoding="utf-8")
+                named = f'[training]\nsrs_file = "{given.srs.resolve()}"'
+                home.region_file.write_text(settings.replace("[training]", named, 1), encoding="utf-8")
             housekeeping.simulate(home, given.persons, AS_OF, given.seed, 3.0, None, 0.0, Console(quiet=True))
         made = report(compared(home.require()))
     finally:

@@ -269,7 +269,7 @@ def _train(session: Session, promote_it: bool = False) -> dict:
     from pipeline.train.artefact import promote, save
 
     _views(session)
-    candidate = learn(session.con, session.lake, session.region, session.as_of, books.code_version(), session.console)
+    candidate = learn(session.con, session.lake, session.home, session.region, session.as_of, books.code_version(), session.console)
     _views(session)  # the training lake's views give way to the night's
     if promote_it and no_better_than_held(candidate, session.home, session.as_of):
         return {}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import duckdb
 import polars as pl
 
 from models.risk.national import NationalRisk
+from models.risk.srs import PublishedSRS
 from pipeline.config.home import Home
 from pipeline.config.region import Region
 from pipeline.console import Console
+from pipeline.errors import SettingsError
 from pipeline.run_order import FEATURE_TABLES, SPELL_TABLES
 from pipeline.score.load import model_for, trained_on
 from pipeline.store.tables import Lake
@@ -41,15 +44,31 @@ def no_better_than_held(candidate: Candidate, home: Home, as_of: date) -> bool:
 
 
 def learn(
-    con: duckdb.DuckDBPyConnection, night: Lake, region: Region, as_of: date, code: str, console: Console
+    con: duckdb.DuckDBPyConnection, night: Lake, home: Home, region: Region, as_of: date, code: str, console: Console
 ) -> Candidate:
     """Train on the region's past. With too little of it the shipped model of national figures is the candidate."""
+    srs = published_srs(home, region)
     frame, until = past_moments(con, night, region, as_of)
     try:
-        return train(frame, region.training, as_of, until, code, region.training.seed)
+        return train(frame, region.training, as_of, until, code, region.training.seed, srs)
     except TooLittleData as why:
         console.note(f"  too little of the region's own past ({why.what}): the model of national figures is used")
         return shipped(as_of, code, why.what)
+
+
+def published_srs(home: Home, region: Region) -> PublishedSRS | None:
+    """The SRS models of the file that region.toml names. Raises SettingsError: it is not there, or cannot be used."""
+    if not region.training.srs_file:
+        return None
+    file = home.path / region.training.srs_file
+    try:
+        return PublishedSRS(json.loads(file.read_text(encoding="utf-8")), region.training.srs_region)
+    except (OSError, ValueError, AttributeError) as why:
+        wrong = "which is not there" if isinstance(why, OSError) else f"which cannot be used: {why}"
+        raise SettingsError(
+            f"{home.region_file}: training.srs_file names {file}, {wrong}",
+            remedy="put the models' JSON there (models/risk/README.md), or leave the setting blank",
+        ) from None
 
 
 def past_moments(

@@ -81,6 +81,8 @@ class TrainingSettings:
     retrain_days: int = 0  # the night trains anew and promotes when the model is older; 0 = a person decides
     min_moments: int = 2_000
     min_events: int = 200
+    srs_file: str = ""  # published SRS v3 hazards, from the home; blank: the card has no row for them
+    srs_region: Literal["Nord", "Mitt", "Stockholm", "Vast", "Syd"] = "Stockholm"  # as SRS divides the country
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ NAMES = {
     "cox": "landmark Cox",
     "kaplan_meier": "Kaplan-Meier by day band and target group",
     NationalRisk.kind: "published national figures",
+    "srs": "published SRS v3, S(90) / S(day)",
+    "srs_certified": "published SRS v3, the certified end taken as reached",
 }
 ANCHOR = (
     "For scale: from the start of a spell, register models reach an AUC of 0.59-0.65 for passing day 90 within a "
@@ -106,6 +108,8 @@ def _figures(meta: dict, validation: dict) -> list[Line]:
                     f"Calibration intercept {deep['intercept']:.2f}, slope {deep['slope']:.2f}; mean, median and 90th percentile of the distance between smooth observed and predicted: {deep['ici']:.3f}, {deep['e50']:.3f}, {deep['e90']:.3f}.",
                 )
             )
+    if validation.get("beside_srs"):
+        lines += _beside_srs(validation["beside_srs"])
     best = validation["models"][meta["kind"]]
     lines.append(
         (
@@ -127,6 +131,22 @@ def _figures(meta: dict, validation: dict) -> list[Line]:
         ]
         lines += [("head3", f"By {name.replace('_', ' ')}"), ("table", rows)]
     return lines + _net_days(validation)
+
+
+def _beside_srs(found: dict) -> list[Line]:
+    rows = [["model", "persons", "AUC", "Brier", "IPA", "observed / expected"]]
+    for name, f in found["models"].items():
+        rows.append([NAMES[name], f["persons"], *(_interval(f.get(k), 3) for k in ("auc", "brier", "ipa", "o_e"))])
+    return [
+        ("head3", "Passing day 90, where the published SRS v3 models cover the diagnosis"),
+        (
+            "text",
+            f"They cover {found['covered']:.0%} of the moments before day 90. Education, country of birth, other long "
+            "illness and visits to specialists are not in the extracts and stand at SRS's defaults. SRS was made for spells "
+            "that have reached day 15 and does not know the certified end; the last row gives it that.",
+        ),
+        ("table", rows),
+    ]
 
 
 def _net_days(validation: dict) -> list[Line]:

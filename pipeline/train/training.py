@@ -18,6 +18,7 @@ from models.risk.fitted import FORMAT_VERSION, FittedRisk
 from models.risk.national import NationalRisk, figures
 from models.risk.outlook import PASSES, expected_days
 from models.risk.person_period import HORIZON
+from models.risk.srs import PublishedSRS
 from pipeline.config.region import TrainingSettings
 from pipeline.train.net_days import learn_net_days
 from pipeline.train.selection import Step, choose_moments
@@ -26,6 +27,7 @@ from pipeline.train.validation import (
     SUSPECT_AUC,
     Tested,
     age_bands,
+    beside_srs,
     brier_at,
     by_cell,
     day_bands,
@@ -82,6 +84,7 @@ def train(
     data_until: dt.date,
     code_version: str,
     seed: int,
+    srs: PublishedSRS | None = None,
 ) -> Candidate:
     """Fit, tune and test by time; then fit the winner anew on every moment.
 
@@ -89,14 +92,14 @@ def train(
     ----------
     frame : features.spell_features joined with outcomes.remaining at training moments; text columns are
         categorical, keys and outcomes are never features. `duration_days` as in models.risk.outlook.
-    data_until : the last day whose outcomes are known.
+    data_until : the last day whose outcomes are known. srs : set beside the others where it covers the diagnosis.
 
     Raises TooLittleData below settings.min_moments moments or settings.min_events ended spells, in all or
     before the tuning months; the caller then uses `shipped`.
     """
     trial = try_out(frame, settings, data_until, seed)
     winner, windows, encoder, fit, test = trial.winner, trial.windows, trial.encoder, trial.fit, trial.test
-    validation = _validated(trial, seed)
+    validation = _validated(trial, srs, seed)
     validation["chosen_by"] = {name: score if np.isfinite(score) else None for name, score in trial.briers.items()}
 
     every = between(trial.chosen, windows.first, data_until + dt.timedelta(days=1), data_until)
@@ -216,7 +219,7 @@ def _with_tuning_months(models: dict, encoder: FrameEncoder, both: pl.DataFrame,
     }
 
 
-def _validated(trial: Trial, seed: int) -> dict:
+def _validated(trial: Trial, srs: PublishedSRS | None, seed: int) -> dict:
     tested, test, winner, found = trial.tested(), trial.test, trial.winner, {}
     for name, one in tested.items():
         found[name] = {str(at): measures_at(one, at, seed=seed) for at in PASSES}
@@ -238,6 +241,7 @@ def _validated(trial: Trial, seed: int) -> dict:
         "winner": winner,
         "models": found,
         "cells": {name: by_cell(best, values) for name, values in cells.items()},
+        "beside_srs": beside_srs(tested, srs, seed=seed) if srs else None,
         "early_auc": early,
         "suspect_leak": early is not None and early[1] > SUSPECT_AUC,
     }

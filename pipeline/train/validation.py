@@ -13,6 +13,7 @@ from models.measures.decision import net_benefit
 from models.measures.discrimination import aucs, uno_c
 from models.risk.outlook import chance_of_passing
 from models.risk.person_period import HORIZON
+from models.risk.srs import PublishedSRS
 from pipeline.train.windows import outcome
 
 DAY_BANDS = ((1, 14), (15, 30), (31, 60), (61, 89))
@@ -68,6 +69,27 @@ def brier_at(tested: Tested, passed: int) -> float:
     if min(passing[used].sum(), (~passing[used]).sum()) < MIN_EACH:
         return float("inf")
     return float(briers(passing[used], chance[used], weight[used][None, :])[0])
+
+
+def beside_srs(tested: dict[str, Tested], srs: PublishedSRS, *, seed: int) -> dict:
+    """Every model and the published SRS on the moments whose diagnosis SRS covers: figures for passing day 90.
+
+    covered: their weighted share of the moments before day 90. `srs` is as published, S(90) / S(day); `srs_certified`
+    takes the certified end as reached, which the other models know too.
+    """
+    rows = next(iter(tested.values())).rows
+    grid = np.arange(HORIZON + 1)
+    curves = {name: srs.curves(rows, grid, from_certified_end=name != "srs") for name in ("srs", "srs_certified")}
+    covered = np.isfinite(curves["srs"][:, -1])
+    early = (rows["day"] < 90).to_numpy()
+    weight = rows["weight"].to_numpy() * early
+    here = pl.Series(covered)
+    beside = {name: Tested(rows.filter(here), one.curves[covered]) for name, one in tested.items()}
+    beside |= {name: Tested(rows.filter(here), one[covered]) for name, one in curves.items()}
+    return {
+        "covered": float(weight[covered].sum() / weight.sum()) if weight.sum() else 0.0,
+        "models": {name: measures_at(one, 90, seed=seed) for name, one in beside.items()},
+    }
 
 
 def deeper_at(tested: Tested, passed: int) -> dict:

@@ -6,11 +6,14 @@ import numpy as np
 import polars as pl
 import pytest
 
+from models.risk.srs import PublishedSRS
 from pipeline.errors import UsageError
 from pipeline.train.too_little import TooLittleData
 from pipeline.train.training import choose, train
 from pipeline.train.windows import split_windows
 from tests.unit.train.invented import AS_OF, SETTINGS, UNTIL, candidate, features, history
+
+COVERED = ("F32", "F41", "F43", "M54", "M75", "M79")
 
 
 def test_the_card_figures_hold_champion_and_both_challengers():
@@ -104,3 +107,14 @@ def test_net_days_are_right_in_the_mean():
     new = history(6000, seed=21).filter(pl.col("followed_days") == 365)
     expected = candidate().risk.outlook(new).net_days
     assert expected.mean() == pytest.approx(new["net_days_365"].mean(), rel=0.06)
+
+
+def test_published_srs_is_set_beside_the_others_on_the_moments_it_covers():
+    rate = float(np.log(0.005))
+    models = {code: {"breaks_days": [15, 1600], "log_hazard_per_day": {"(Intercept)": [rate]}} for code in COVERED}
+    found = train(history(), SETTINGS, AS_OF, UNTIL, "abc123", 1, PublishedSRS(models)).validation["beside_srs"]
+    share = history()["diagnosis_3"].is_in(COVERED).mean()
+    assert found["covered"] == pytest.approx(share, abs=0.05)
+    assert list(found["models"]) == ["kaplan_meier", "cox", "discrete_time_hazard", "srs", "srs_certified"]
+    assert len({one["moments"] for one in found["models"].values()}) == 1
+    assert found["models"]["srs"]["brier"][0] > found["models"]["discrete_time_hazard"]["brier"][0]
