@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 from datetime import date, datetime
@@ -86,7 +87,41 @@ def _stage(name: str, help_text: str) -> None:
 
 
 for _name, _help in run.STAGES.items():
-    _stage(_name, _help)
+    if _name != "spells":
+        _stage(_name, _help)
+
+
+@app.command(help=run.STAGES["spells"])
+def spells(
+    home: HomeOption = DEFAULT_HOME,
+    as_of: AsOfOption = None,
+    compare: Annotated[bool, typer.Option("--compare", help="Only say for how many persons other rules differ, by how much.")] = False,
+    quiet: QuietOption = False,
+) -> None:
+    from pipeline import run_spells
+
+    session = _session(home, as_of, quiet)
+    if compare:
+        run_spells.compare(session)
+    else:
+        run.stage(session, "spells")
+
+
+@app.command(context_settings={"ignore_unknown_options": True})  # a key may begin with a minus
+def explain(
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="A person_key, or `-` to type a key or identity number.")],
+    home: HomeOption = DEFAULT_HOME,
+    as_of: AsOfOption = None,
+    purpose: Annotated[str, typer.Option(help="For the access log: care, quality, administration, follow-up, statistics.")] = "administration",
+) -> None:
+    """All certificates of one person, who knew them when, the spells by each rule and why they begin and end there. Logged."""
+    from pipeline import run_spells
+
+    if person == "-":
+        person = getpass.getpass("person: ") if sys.stdin.isatty() else sys.stdin.readline()
+    elif len(person) < 15:
+        print("rehabrisk: a number in a command stays in the shell's history; give - and type it", file=sys.stderr)
+    run_spells.explain(_session(home, as_of, False), person.strip(), _user(), purpose)
 
 
 @app.command()
@@ -162,8 +197,6 @@ app.command(help=METHODS_HELP)(estimate)
 
 
 def _user() -> str:
-    import getpass
-
     try:
         return getpass.getuser()
     except (KeyError, OSError):

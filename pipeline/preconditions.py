@@ -22,8 +22,9 @@ BEFORE = {
     "score": "features.spell_features",
     "worklist": "score.scores",
     "monitor": "worklist.entries",
+    "compare": "spells.unit_spells",
 }
-OF_ONE_NIGHT = ("features", "score", "worklist", "monitor")
+OF_ONE_NIGHT = ("features", "score", "worklist", "monitor", "compare")
 # what ingest takes depends on the night: a later delivery must not reach spells or a model of an earlier one
 OF_THE_SAME_INGEST = ("spells", "train")
 INGEST_NOTE = "staged/ingest.json"

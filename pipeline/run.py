@@ -245,6 +245,7 @@ def _ingest(session: Session) -> dict:
 
 def _spells(session: Session) -> dict:
     from pipeline.monitor.volumes import refuse_a_fall
+    from pipeline.run_spells import screens
 
     _views(session)
     rules = session.region.spells
@@ -252,6 +253,7 @@ def _spells(session: Session) -> dict:
     _ask(session.lake, "moments.nightly", as_of=session.as_of)
     for table in SPELL_TABLES:
         session.lake.run(table, max_gap_days=rules.max_gap_days, days_since_end=rules.days_since_end)
+    screens(session)
     ongoing = session.con.execute("select count(*) from spells.ongoing where ongoing").fetchall()[0][0]
     refuse_a_fall(session.home.monitor, session.as_of, ongoing, session.region.monitor.fewest_ongoing_share)
     return {"ongoing": ongoing}
@@ -386,7 +388,7 @@ def _views(session: Session) -> None:
     """Name everything that earlier rooms have left in the night's lake."""
     from pipeline.ingest import TABLES
 
-    made = ("moments.nightly", *SPELL_TABLES, *FEATURE_TABLES, "worklist.candidates", "score.scores", "worklist.entries")
+    made = ("moments.nightly", *SPELL_TABLES, "spells.unit_spells", *FEATURE_TABLES, "worklist.candidates", "score.scores", "worklist.entries")
     for table in (*TABLES, *made):
         if session.lake.file(table).is_file():
             session.lake.view(table)

@@ -62,8 +62,9 @@ class IngestSettings:
 
 @dataclass(frozen=True)
 class SpellRules:
-    """The clean rule (pipeline/spells/README.md)."""
+    """What a spell is (pipeline/spells/README.md). `rule` is for what is reported; lists, models and studies keep to the clean one."""
 
+    rule: Literal["clean", "rehabstod", "statistics"] = "clean"
     max_gap_days: int = 5
     days_since_end: int = 0
 

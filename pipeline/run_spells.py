@@ -1,0 +1,201 @@
+"""The spells room beside the clean rule: other systems' screens each night, the rules compared, one person explained."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from pipeline.errors import UsageError
+from pipeline.lock import only_run
+from pipeline.preconditions import INGEST_NOTE, require_before
+from pipeline.privacy.access_log import AccessLog, Purpose
+from pipeline.privacy.identity import normalise
+from pipeline.privacy.pseudonyms import KEY_FILE, Keyring
+from pipeline.run import Session
+from pipeline.run_order import SPELL_TABLES
+from pipeline.spells.compare import as_table, difference
+from pipeline.spells.explain import Facts, explained
+from pipeline.spells.rehabstod import patient_view
+from pipeline.spells.screens import REPORTED, person_spells, unit_spells
+from pipeline.spells.words import words
+from pipeline.store.tables import Lake
+
+KNOWN = """
+    select p.person_key, p.certificate_id, p.issued_at, p.start_date, p.end_date, p.degree
+    from ingest.certificate_periods as p
+    inner join moments.asked as m
+    on p.person_key = m.person_key and p.known_from <= m.as_of and (p.known_until is null or p.known_until > m.as_of)
+    where p.diagnosis_1 is not null
+"""
+
+
+def screens(session: Session) -> None:
+    """What Rehabstöd shows each care unit tonight; and where the region reports by another rule, spells by that one."""
+    lake, rules = session.lake, session.region.spells
+    lake.run("spells.unit_certificates", days_since_end=rules.days_since_end)
+    certificates = lake.read("spells.unit_certificates")
+    shown = unit_spells(certificates, session.as_of, rules.max_gap_days, rules.days_since_end)
+    lake.write("spells.unit_spells", shown, rows_in=certificates.height)
+    if rules.rule != "clean":
+        lake.write("spells.reported_spells", _reported(session, rules.rule))
+
+
+def _reported(session: Session, rule: str) -> pl.DataFrame:
+    """Everyone's spells by the rule, as REPORTED."""
+    gap = session.region.spells.max_gap_days
+    if rule == "rehabstod":
+        return person_spells(_known(session), session.as_of, gap).sort("person_key", "start_date")
+    session.lake.run("spells.provider_spells", max_gap_days=gap)
+    made = session.lake.read("spells.provider_spells").with_columns(rule=pl.lit(rule))
+    return made.select(REPORTED).sort("person_key", "provider_id", "start_date")
+
+
+def _known(session: Session) -> pl.DataFrame:
+    return pl.from_arrow(session.con.sql(KNOWN).to_arrow_table())
+
+
+# ---------------------------------------------------------------- the rules beside each other
+
+
+def compare(session: Session) -> None:
+    """Print for how many persons each rule differs from ours tonight, and by how much. Changes nothing."""
+    with only_run(session.home):
+        try:
+            require_before(session.lake, "compare", session.as_of)
+            for line in _compared(session):
+                session.console.note(line)
+        finally:
+            session.close()
+
+
+def _compared(session: Session) -> list[str]:
+    lake, gap = session.lake, session.region.spells.max_gap_days
+    for table in ("ingest.certificate_periods", "ingest.certificates", "ingest.units", "spells.spells", "spells.unit_spells"):
+        lake.view(table)
+    lake.view("moments.asked", lake.file("moments.nightly"))
+    aside = Lake(session.con, session.home.tmp / "compared")
+    aside.run("spells.provider_spells", max_gap_days=gap)
+    columns = "person_key, start_date, days, ongoing"
+    clean = lake.read("spells.spells", columns)
+    others = {
+        "clean": clean,
+        "patient": person_spells(_known(session), session.as_of, gap),
+        "unit": lake.read("spells.unit_spells", columns),
+        "statistics": aside.read("spells.provider_spells", columns),
+    }
+    found = [difference(rule, clean, other) for rule, other in others.items()]
+    w = words(session.region.language)
+    title = w["compare"]["title"].format(as_of=session.as_of, gap=gap)
+    return as_table(title, found, w["compare"], w["rules"])
+
+
+# ---------------------------------------------------------------- one person
+
+
+def explain(session: Session, person: str, user: str, purpose: Purpose) -> None:
+    """Print what was known of one person and what each rule makes of it; the look is logged before anything is shown.
+
+    person : a person_key, or an identity number in any spelling, which becomes a key here and is kept nowhere.
+    """
+    with only_run(session.home):
+        try:
+            as_of = _held(session)
+            key = _key_of(session, person, as_of)
+            facts = _facts(session, key, as_of)
+            AccessLog(session.home).write(session.started, user, "explain", purpose, [key])
+            for line in explained(facts, words(session.region.language)):
+                session.console.note(line)
+        finally:
+            session.close()
+
+
+def _held(session: Session) -> date:
+    """The day asked about: by default the night that the lake holds; a later one is not in it."""
+    note = session.lake.root / INGEST_NOTE
+    if not (note.is_file() and (session.home.vault / KEY_FILE).is_file()):
+        raise UsageError("nothing has been taken in yet", remedy="run `rehabrisk nightly`")
+    held = date.fromisoformat(json.loads(note.read_text(encoding="utf-8"))["report"]["as_of"])
+    if session.asked and session.asked > held:
+        raise UsageError(
+            f"the lake holds what was known on {held}, not on {session.asked}", remedy="give an earlier --as-of, or run the night"
+        )
+    return session.asked or held
+
+
+def _key_of(session: Session, person: str, as_of: date) -> int:
+    """The pseudonym of a number or a key. Raises UsageError, without a word of what was given, where nobody has it."""
+    read = normalise(pl.Series([person]), as_of, session.region.ingest.reserve_numbers)
+    number = read["identity"][0]
+    if number:
+        key = int(Keyring.open(session.home.vault).person_keys([number])[0])
+    else:
+        try:
+            key = int(person)
+        except ValueError:
+            raise UsageError(
+                "what was given is neither a person_key nor an identity number",
+                remedy="give the key of scores.parquet, or `-` and type the number",
+            ) from None
+    former = session.vault.former()
+    key = next(iter(former.filter(pl.col("former_key") == key)["person_key"]), key)
+    if session.vault.identities([key]).is_empty():
+        raise UsageError("nobody of that number or key is known here", remedy="look at the number, and at --home")
+    return key
+
+
+def _facts(session: Session, key: int, as_of: date) -> Facts:
+    """Everything of one person, made anew by the night's own SQL from that person's rows alone."""
+    con, gap = session.con, session.region.spells.max_gap_days
+    for table in ("ingest.certificates", "ingest.certificate_periods", "ingest.persons"):
+        source = str(session.lake.file(table)).replace("'", "''")
+        con.execute(f"create table {table} as select * from read_parquet('{source}') where person_key = {key}")
+    for table in ("ingest.units", "ingest.diagnosis_groups"):
+        session.lake.view(table)
+    con.execute(f"create table moments.asked as select cast({key} as bigint) as person_key, date '{as_of}' as as_of")
+    aside = Lake(con, session.home.tmp / "explained")
+    for table in (*SPELL_TABLES[:3], "spells.unit_certificates", "spells.provider_spells"):
+        aside.run(table, max_gap_days=gap, days_since_end=session.region.spells.days_since_end)
+    known = _known(session)
+    screens = aside.read("spells.unit_certificates")
+    certificates = aside.read("ingest.certificates")
+    givers = con.execute(
+        "select c.certificate_id, coalesce(c.provider_id, u.provider_id, '') from ingest.certificates as c "
+        "left join ingest.units as u on c.unit_id = u.unit_id"
+    ).fetchall()
+    return Facts(
+        person_key=key,
+        as_of=as_of,
+        max_gap_days=gap,
+        protected=bool(con.execute("select coalesce(bool_or(protected), false) from ingest.persons").fetchall()[0][0]),
+        certificates=certificates,
+        periods=aside.read("ingest.certificate_periods"),
+        segments=aside.read("spells.certificate_segments"),
+        spells=aside.read("spells.spells"),
+        ongoing=aside.read("spells.ongoing"),
+        unit_certificates=screens,
+        unit_spells=unit_spells(screens, as_of, gap, session.region.spells.days_since_end),
+        patient_spells=patient_view(known.rename({"person_key": "patient_id"}), as_of, gap),
+        provider_spells=aside.read("spells.provider_spells"),
+        providers=dict(givers),
+        placed=_placed(session, key, as_of),
+    )
+
+
+def _placed(session: Session, key: int, as_of: date) -> list[dict[str, Any]]:
+    """What the newest lists up to the day said of the person: a row at most."""
+    nights = sorted(one for one in session.home.scores.glob("as_of=*") if one.name <= f"as_of={as_of}")
+    for night in reversed(nights[-1:]):
+        if not (night / "scores.parquet").is_file():
+            continue
+        scores = pl.read_parquet(night / "scores.parquet").filter(pl.col("person_key") == key)
+        lists = night / "lists.parquet"
+        ranks = pl.read_parquet(lists) if lists.is_file() else pl.DataFrame(schema={"spell_id": pl.String, "list_unit_id": pl.String, "rank": pl.Int64})
+        both = scores.join(ranks.select("spell_id", "list_unit_id", "rank"), on="spell_id", how="left")
+        return [
+            {"as_of": night.name.removeprefix("as_of="), "rank": row["rank"], "unit": row["list_unit_id"], "why": row["ineligible_because"]}
+            for row in both.iter_rows(named=True)
+        ]
+    return []
