@@ -217,3 +217,9 @@ def _followed(lake: Lake, at: dict[str, date | int], gap_days: int, asked: Lake 
     lake.view("spells.final_spells", final.file("spells.spells"))
     lake.run("evaluate.followed", max_gap_days=gap_days, **at)
     return lake.read("evaluate.followed")
+
+
+def followed(study: Study) -> Data:
+    """The study's people and what came of them, without a report: for those who check the study against its truth."""
+    frame, lines = _cohort(study)
+    return _outcomes(study, frame, lines)

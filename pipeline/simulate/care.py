@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 
 from pipeline.simulate.certificates import DAY, Pieces, blank, degree_periods, patient_ids, times
-from pipeline.simulate.courses import ACCEPTED, DECLINED, DISABILITY, Spells
+from pipeline.simulate.courses import ACCEPTED, DECLINED, DISABILITY
 from pipeline.simulate.figures import DEGREES, Figures
 from pipeline.simulate.people import NEVER, People, iso, unit_ids
+from pipeline.simulate.spells import Spells
 
 PROFESSIONS = [
     "physician",
@@ -165,7 +166,7 @@ def benefits(
     first = np.maximum(first, paid_from)
     received = (spells.start[spell] + last + rng.integers(4, 26, len(spell))) * DAY + 6 * 3600
     refused = rng.random(len(spells)) < 0.03
-    rehabilitation = (spells.coordinated < NEVER)[spell] & (rng.random(len(spell)) < 0.05)
+    rehabilitation = (spells.coordinated[spell] < first) & (rng.random(len(spell)) < 0.05)
     keep = np.flatnonzero(spells.long[spell] & (first <= last) & ~refused[spell] & (received < known))
     s = spell[keep]
     until = known // DAY - 1

@@ -12,9 +12,9 @@ from functools import cache
 import numpy as np
 import polars as pl
 
-from pipeline.simulate.courses import NEVER, Spells
 from pipeline.simulate.figures import Figures
-from pipeline.simulate.people import HOSPITAL, People, unit_ids
+from pipeline.simulate.people import HOSPITAL, NEVER, People, unit_ids
+from pipeline.simulate.spells import Spells
 
 LONGEST_WEEKS = 80
 MINUTE, DAY = 60, 86_400
@@ -62,33 +62,67 @@ def _pinned(first: tuple[float, ...], later: tuple[float, ...]) -> tuple[np.ndar
     return tables[0], tables[1]
 
 
-def cut(figures: Figures, spells: Spells, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """(spell, first, last, order) of certificates that cover each spell from its first to its last day."""
+def cut(
+    figures: Figures, spells: Spells, rng: np.random.Generator, to_the_day: bool = False
+) -> tuple[np.ndarray, ...]:
+    """(spell, first, last, order) of certificates that cover each spell from its first day.
+
+    To its last day, but for the days beyond whole weeks of half the spells that one certificate covers: else a broken
+    week would tell that the first certificate is the last one. `to_the_day`: of those too.
+    """
+    return _cut(figures, spells.days, spells.long, rng, to_the_day=to_the_day)
+
+
+def cut_anew(
+    figures: Figures, spells: Spells, cuts: tuple[np.ndarray, ...], turned: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, ...]:
+    """`cuts` as they were until day `turned` (a certificate's last), renewed from there to each spell's new last day."""
+    kept = [column[cuts[2] <= turned[cuts[0]]] for column in cuts]
+    renewals = np.bincount(kept[0], minlength=len(spells))
+    rest = np.flatnonzero(spells.days > turned)
+    spell, first, last, order = _cut(figures, (spells.days - turned)[rest], np.ones(len(rest), bool), rng, True, True)
+    spell = rest[spell]
+    new = (spell, first + turned[spell], last + turned[spell], order + renewals[spell])
+    return in_order(*(np.concatenate(both) for both in zip(kept, new, strict=True)))
+
+
+def in_order(spell, first, last, order) -> tuple[np.ndarray, ...]:
+    """Certificates in order of spell and of renewal."""
+    place = np.lexsort((order, spell))
+    return spell[place], first[place], last[place], order[place]
+
+
+def _cut(
+    figures: Figures,
+    total: np.ndarray,
+    long: np.ndarray,
+    rng: np.random.Generator,
+    renewed: bool = False,
+    to_the_day: bool = False,
+) -> tuple[np.ndarray, ...]:
+    """Certificates of spells of `total` days; `renewed`: a certificate went before the first one."""
     care = figures.raw["care"]
     first_table, later_table = _pinned(tuple(care["first_weeks"]), tuple(care["later_weeks"]))
-    weeks, spare = spells.days // 7, spells.days % 7
-    early = rng.random(len(spells)) < 0.5
-    left, at = weeks.copy(), np.zeros(len(spells), dtype=np.int64)
-    single = (weeks < 2) | ~spells.long
+    weeks, spare = total // 7, total % 7
+    early = rng.random(len(total)) < 0.5
+    left, at = weeks.copy(), np.zeros(len(total), dtype=np.int64)
+    single = (weeks < 2) | ~long
     left[single] = 0
-    parts = [
-        (np.flatnonzero(single), np.ones(single.sum(), int), spells.days[single], np.zeros(single.sum(), int))
-    ]
+    parts = [(np.flatnonzero(single), np.ones(single.sum(), int), total[single], np.zeros(single.sum(), int))]
     active, order = np.flatnonzero(~single), 0
     while len(active):
-        table = later_table if order else first_table
+        table = later_table if order or renewed else first_table
         row = np.minimum(left[active], LONGEST_WEEKS)
         length = 1 + (rng.random(len(active))[:, None] >= table[row]).sum(axis=1)
         left[active] -= length
-        days = length * 7 + np.where(
-            (early[active] if order == 0 else ~early[active] & (left[active] == 0)), spare[active], 0
-        )
+        broken = early[active] if order == 0 else ~early[active] & (left[active] == 0)
+        if to_the_day and order == 0:
+            broken |= left[active] == 0
+        days = length * 7 + np.where(broken, spare[active], 0)
         parts.append((active, at[active] + 1, at[active] + days, np.full(len(active), order)))
         at[active] += days
         active, order = active[left[active] > 0], order + 1
-    spell, first, last, order = (np.concatenate(column) for column in zip(*parts, strict=True))
-    place = np.lexsort((order, spell))
-    spell, first, last, order = spell[place], first[place], last[place], order[place]
+    spell, first, last, order = in_order(*(np.concatenate(column) for column in zip(*parts, strict=True)))
     # doctors end certificates on Fridays and before holidays too; else a broken week would mean the last one
     moved = np.where(rng.random(len(spell)) < 0.4, rng.integers(-3, 4, len(spell)), 0)
     inner = np.concatenate([order[1:] > 0, [False]])
@@ -96,7 +130,7 @@ def cut(figures: Figures, spells: Spells, rng: np.random.Generator) -> tuple[np.
     first = first + np.where(order > 0, np.concatenate([[0], moved[:-1]]), 0)
     draw = rng.random(len(spell))
     shift = rng.integers(1, 5, len(spell))
-    gap = (draw < care["gap_share"]) & (order > 0)
+    gap = (draw < care["gap_share"]) & ((order > 0) | renewed)
     overlap = (draw > 1 - care["overlap_share"]) & (order > 0)
     first = first + np.where(gap, shift, 0) - np.where(overlap, np.minimum(shift, first - 1), 0)
     return spell, np.minimum(first, last), last, order
@@ -137,8 +171,7 @@ def degree_periods(
 ) -> tuple[np.ndarray, ...]:
     """(certificate, first, last, degree) of one to three periods a certificate, by the spell's steps down."""
     # a spell without a step keeps its degree even on a certificate that wrongly goes on past its end
-    one = np.where(spells.step_1 < 1, np.ceil(spells.days * spells.step_1), NEVER).astype(np.int64)[spell]
-    two = np.where(spells.step_2 < 1, np.ceil(spells.days * spells.step_2), NEVER).astype(np.int64)[spell]
+    one, two = (day[spell] for day in spells.steps(spells.treated, spells.turned))
     bounds = (
         (np.zeros_like(one), one, spells.degree),
         (one, two, spells.degree_1),
@@ -159,7 +192,9 @@ def _prognosis(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Index into WORDS and days (0 = none): the doctor sees the rest of the spell, but dimly."""
     n = len(pieces.spell)
-    rest = spells.untreated[pieces.spell] - pieces.last
+    # what coordination will do to the spell cannot be seen before it bears
+    bears = pieces.first > spells.turned[pieces.spell]
+    rest = np.where(bears, spells.treated[pieces.spell], spells.untreated[pieces.spell]) - pieces.last
     # together with what else is known this lifts the AUC for day 90 by some hundredths: no foresight nobody has
     seen = (
         0.16 * np.log1p(np.maximum(rest, 0)) - 0.35 * spells.log_hazard[pieces.spell] + rng.normal(0, 1.1, n)

@@ -7,90 +7,19 @@ both potential outcomes of a spell come from one draw, so the true effect on eac
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pipeline.simulate.figures import DEGREES, Figures, draw_code, draw_degree
 from pipeline.simulate.people import NEVER, People
+from pipeline.simulate.spells import Spells, together
 
 YEAR = 365.25
 REMEMBERED = 6  # earlier spells kept in mind; more within one year are too rare to matter
 STEPS = np.array([0, 25, 50, 75, 100])
 ENDED, DEATH, EMIGRATION, DISABILITY = 1, 2, 3, 4
 NOT_OFFERED, ACCEPTED, DECLINED, PENDING = 0, 1, 2, 3
-
-
-@dataclass
-class Spells:
-    """m spells; all arrays have length m. Days of spell: 1 = first day; NEVER = not.
-
-    person: position in the chunk. start: day number. long: more than 14 days. code: index into
-    Figures.codes (long) or Figures.short_codes (short). second: index into Figures.codes or -1.
-    threshold: the unit-exponential draw; the spell ends on the first day whose cumulative hazard reaches it.
-    untreated, treated: last day of spell without and with coordination from `coordinated` on (day of spell);
-    days: what came of it, cut by death, emigration and disability benefit. cause: why it ended.
-    step_1, step_2: shares of the spell after which the degree goes down. effect: hazard ratio of coordination.
-    """
-
-    person: np.ndarray
-    start: np.ndarray
-    long: np.ndarray
-    code: np.ndarray
-    second: np.ndarray
-    degree: np.ndarray
-    log_hazard: np.ndarray
-    frailty: np.ndarray
-    prior_days: np.ndarray
-    threshold: np.ndarray
-    effect: np.ndarray
-    offered: np.ndarray
-    answer: np.ndarray
-    coordinated: np.ndarray
-    untreated: np.ndarray
-    treated: np.ndarray
-    days: np.ndarray
-    cause: np.ndarray
-    step_1: np.ndarray
-    step_2: np.ndarray
-    degree_1: np.ndarray
-    degree_2: np.ndarray
-    study: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.person)
-
-    def take(self, rows: np.ndarray) -> Spells:
-        """The spells at `rows` (positions or booleans)."""
-        return Spells(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
-
-    def offered_or_start(self) -> np.ndarray:
-        """Day number of the offer (of enrolment, in a study); of the first day where there was none."""
-        return self.start + np.where(self.offered < NEVER, self.offered, 0)
-
-    @property
-    def end(self) -> np.ndarray:
-        """Last day of the spell, as a day number."""
-        return self.start + self.days - 1
-
-
-def together(parts: list[Spells]) -> Spells:
-    """Spells of several rounds, in order of person and start."""
-    joined = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Spells)}
-    order = np.lexsort((joined["start"], joined["person"]))
-    return Spells(**{name: values[order] for name, values in joined.items()})
-
-
-def net_days(spells: Spells, days: np.ndarray, after: np.ndarray, until: np.ndarray) -> np.ndarray:
-    """Net days (days x degree) in days of spell (after, until] if the spell lasts `days`."""
-    first = np.ceil(days * spells.step_1)
-    second = np.ceil(days * spells.step_2)
-    last = np.minimum(days, until)
-    total = np.zeros(len(days))
-    pieces = ((0, first, spells.degree), (first, second, spells.degree_1), (second, days, spells.degree_2))
-    for low, high, degree in pieces:
-        total += np.maximum(np.minimum(high, last) - np.maximum(low, after), 0) * degree / 100
-    return total
 
 
 def duration(figures: Figures, diagnosis: np.ndarray, hazard: np.ndarray) -> np.ndarray:
@@ -141,39 +70,47 @@ class _State:
         self.benefit[p[spells.cause == DISABILITY]] = True
 
 
-def simulate(
-    figures: Figures,
-    people: People,
-    begin: int,
-    end: int,
-    rng: np.random.Generator,
-    study: dict | None = None,
-) -> Spells:
-    """All spells of `people` that start on day `begin` .. `end`.
-
-    `study` = {"start", "enrolled", "supported", "log_hazard", "gain"}: each person's first spell starts
-    then and lasts past `enrolled` (day of spell); the supported ones are coordinated from the day after.
-    """
-    onset = figures.raw["onset"]
+def at_the_start(figures: Figures, people: People, begin: int) -> _State:
+    """Nobody ill yet, some time before day `begin`, so that the first year is like the others."""
     n = len(people)
-    first = begin - onset["burn_in_days"]
-    state = _State(
-        clock=np.full(n, float(first)),
+    return _State(
+        clock=np.full(n, float(begin - figures.raw["onset"]["burn_in_days"])),
         starts=np.full((n, REMEMBERED), -NEVER),
         ends=np.full((n, REMEMBERED), -NEVER - 1),
         last_code=np.full(n, -1),
         benefit=np.zeros(n, dtype=bool),
     )
+
+
+def simulate(figures: Figures, people: People, begin: int, end: int, rng: np.random.Generator) -> Spells:
+    """All spells of `people` that start on day `begin` .. `end`."""
+    state = at_the_start(figures, people, begin)
+    spells = together(rounds(figures, people, state, begin, until_they_leave(people, end), rng))
+    return spells.take(spells.start >= begin)
+
+
+def until_they_leave(people: People, end: int) -> np.ndarray:
+    """(persons,) the day before which spells start: of death, of moving, of the end of the window."""
+    return np.minimum(np.minimum(people.died, people.emigrated), end + 1)
+
+
+def rounds(
+    figures: Figures,
+    people: People,
+    state: _State,
+    begin: int,
+    until: np.ndarray,
+    rng: np.random.Generator,
+    over: bool = False,
+) -> list[Spells]:
+    """Spells that start from each person's clock until day `until` (persons,), and, if `over`, are over by then."""
+    onset = figures.raw["onset"]
     parts = []
-    if study is not None:
-        spells = _spells(figures, people, state, np.arange(n), study["start"], begin, rng, study)
-        state.remember(spells)
-        parts.append(spells)
     daily = onset["long_per_year"] / (1 - onset["short_share"]) / YEAR
     season = np.array(onset["season"])
-    leave = np.minimum(np.minimum(people.died, people.emigrated), end + 1)
     grown = people.birth + 18 * YEAR
-    active = np.flatnonzero(state.clock < leave)
+    latest = int(until.max(initial=0)) - 1
+    active = np.flatnonzero((state.clock < until) & ~state.benefit)
     while len(active):
         clock = np.maximum(state.clock[active], grown[active])
         since = clock - state.ends[active, 0]
@@ -183,17 +120,50 @@ def simulate(
         lapsed = recent & (when - state.ends[active, 0] >= 365)
         when = np.where(lapsed, state.ends[active, 0] + 365.0, when)
         state.clock[active] = when
-        month = np.floor(when).clip(0, end).astype(np.int64).astype("datetime64[D]").astype("datetime64[M]")
+        month = np.floor(when).clip(0, latest).astype(np.int64).astype("datetime64[D]").astype("datetime64[M]")
         keep = rng.random(len(active)) * season.max() < season[month.astype(np.int64) % 12]
-        keep &= ~lapsed & (when < leave[active])
+        keep &= ~lapsed & (when < until[active])
         ill = active[keep]
         if len(ill):
             spells = _spells(figures, people, state, ill, np.floor(when[keep]).astype(np.int64), begin, rng)
+            if over:
+                spells = spells.take((spells.end < until[ill]) & (spells.cause == ENDED))
             state.remember(spells)
             parts.append(spells)
-        active = active[(state.clock[active] < leave[active]) & ~state.benefit[active]]
-    spells = together(parts)
-    return spells.take(spells.start >= begin)
+        active = active[(state.clock[active] < until[active]) & ~state.benefit[active]]
+    return parts
+
+
+def study_spells(
+    figures: Figures,
+    people: People,
+    state: _State,
+    start: np.ndarray,
+    enrolled: np.ndarray,
+    log_hazard: np.ndarray,
+    gain: float,
+    rng: np.random.Generator,
+) -> Spells:
+    """One spell each from day `start` that lasts past `enrolled` (day of spell), as it goes without support."""
+    study = {"enrolled": enrolled, "log_hazard": log_hazard, "gain": gain}
+    return _spells(figures, people, state, np.arange(len(people)), start, 0, rng, study)
+
+
+def supported(figures: Figures, people: People, spells: Spells, turned: np.ndarray) -> Spells:
+    """The study's spells as they go with support from the day after enrolment, which bears from `turned` on."""
+    hazard = spells.threshold / np.exp(spells.log_hazard)
+    treated = coordinated_duration(figures, figures.code_diagnosis[spells.code], hazard, turned, spells.effect)
+    days, cause = _cut_short(people, spells.person, spells.start, treated, spells.pension)
+    begun = spells.offered + 1 < spells.untreated
+    return replace(
+        spells,
+        answer=np.full(len(spells), ACCEPTED),
+        coordinated=np.where(begun, spells.offered + 1, NEVER),
+        turned=np.where(begun, turned, NEVER),
+        treated=treated,
+        days=days,
+        cause=cause,
+    )
 
 
 def _diagnoses(
@@ -264,7 +234,6 @@ def _spells(figures, people, state, person, start, begin, rng, study=None) -> Sp
     long = rng.random(n) < 1 / (1 + np.exp(-lean))
     if study is not None:
         long[:] = True
-        prior = np.where(rng.random(n) < 0.75, rng.integers(7, 240, n), prior)
     code = _diagnoses(figures, people, state, person, age, rng)
     if study is not None:
         # pain and / or mental ill-health, 60 to 40 as in primary care
@@ -315,9 +284,7 @@ def _spells(figures, people, state, person, start, begin, rng, study=None) -> Sp
     answer = np.where(got, answer, NOT_OFFERED)
     coordinated = np.where(answer == ACCEPTED, offered + 2 + rng.integers(0, 14, n), NEVER)
     if study is not None:
-        answer = np.where(study["supported"], ACCEPTED, NOT_OFFERED)
-        offered = enrolled
-        coordinated = np.where(study["supported"], enrolled + 1, NEVER)
+        answer, offered, coordinated = np.full(n, NOT_OFFERED), enrolled, np.full(n, NEVER)
         # the same subgroups gain, and more; who gains nothing elsewhere gains nothing here
         effect = study["gain"] ** np.select([effect >= 1.5, effect > 1.0], [1.0, 0.7], 0.0)
     treated = coordinated_duration(figures, of, threshold / hazard, coordinated, effect)
@@ -329,16 +296,8 @@ def _spells(figures, people, state, person, start, begin, rng, study=None) -> Sp
     short_days = np.array([int(d) for d in figures.raw["short"]["days"]])[days_short]
     short_code = np.searchsorted(np.cumsum(list(figures.raw["short"]["codes"].values())), rng.random(n))
     days = np.where(long, np.where(coordinated < NEVER, treated, untreated), short_days)
-    disabled = long & (days > 420) & (rng.random(n) < 0.45)
-    cut = np.where(disabled, rng.integers(400, 700, n), NEVER)
-    cause = np.where(cut < days, DISABILITY, ENDED)
-    days = np.minimum(days, cut)
-    for limit, reason in (
-        (people.died[person] - start, DEATH),
-        (people.emigrated[person] - start, EMIGRATION),
-    ):
-        cause = np.where(limit < days, reason, cause)
-        days = np.minimum(days, np.maximum(limit, 1))
+    pension = np.where(long & (rng.random(n) < 0.45), rng.integers(400, 700, n), NEVER)
+    days, cause = _cut_short(people, person, start, days, pension)
 
     down = np.array([care["step_down"][k] for k in ("F", "M", "other")])[kinds]
     steps = (rng.random(n) < down) & long & (degree > 25)
@@ -349,6 +308,7 @@ def _spells(figures, people, state, person, start, begin, rng, study=None) -> Sp
         0, 1
     )
     step_2 = np.where(more, step_1 + (1 - step_1) * rng.uniform(0.3, 0.9, n), 1.0)
+    step_1, step_2 = (np.where(share < 1, np.ceil(untreated * share), NEVER).astype(int) for share in (step_1, step_2))
     fall = np.where(rng.random(n) < 0.75, 2, 1)
     degree_1 = STEPS[np.maximum(degree // 25 - fall, 1)]
     degree_2 = STEPS[np.maximum(degree_1 // 25 - 1, 1)]
@@ -357,7 +317,22 @@ def _spells(figures, people, state, person, start, begin, rng, study=None) -> Sp
         second=np.where(long, second, -1), degree=np.where(long, degree, DEGREES[-1]), log_hazard=log_hazard,
         frailty=frailty, prior_days=prior, threshold=threshold, effect=np.where(long, effect, 1.0),
         offered=np.where((answer > 0) | (study is not None), offered, NEVER), answer=answer, coordinated=coordinated,
-        untreated=np.where(long, untreated, short_days), treated=np.where(long, treated, short_days), days=days,
+        turned=coordinated, untreated=np.where(long, untreated, short_days), treated=np.where(long, treated, short_days),
+        pension=pension, days=days,
         cause=cause, step_1=step_1, step_2=step_2, degree_1=degree_1, degree_2=degree_2,
         study=np.full(n, study is not None),
     )  # fmt: skip
+
+
+def _cut_short(people, person, start, days, pension) -> tuple[np.ndarray, np.ndarray]:
+    """(days, cause) of spells that would last `days`: cut by disability benefit, death and moving away."""
+    cut = np.where(days > 420, pension, NEVER)
+    cause = np.where(cut < days, DISABILITY, ENDED)
+    days = np.minimum(days, cut)
+    for limit, reason in (
+        (people.died[person] - start, DEATH),
+        (people.emigrated[person] - start, EMIGRATION),
+    ):
+        cause = np.where(limit < days, reason, cause)
+        days = np.minimum(days, np.maximum(limit, 1))
+    return days, cause

@@ -17,6 +17,7 @@ from pipeline.errors import UsageError
 from pipeline.simulate import care, certificates, courses, faults, people, study, truth
 from pipeline.simulate.delivery import Delivery
 from pipeline.simulate.figures import Figures, load
+from pipeline.simulate.spells import Spells
 from pipeline.store.files import private_folder, replace_folder
 
 TABLES = (
@@ -77,8 +78,9 @@ class _Part:
 
     chunk: int
     group: people.People
-    spells: courses.Spells
+    spells: Spells
     pieces: certificates.Pieces
+    study: study.Study | None
 
 
 def simulate(
@@ -165,8 +167,8 @@ def _write(
             else:
                 for name, frame in new.items():
                     delivery.add(name, frame)
-        if order.chosen and chunk == STUDY_CHUNK:
-            extract, hidden_rows = study.rows(part.group, part.spells, scenario)
+        if part.study:
+            extract, hidden_rows = study.rows(part.study, scenario)
             out[0].add("enrolments", extract)
             hidden_rows.write_parquet(hidden / "study.parquet")
         told = truth.spell_rows(order.figures, part.group, part.spells).to_arrow()
@@ -182,6 +184,8 @@ def _write(
         "scenario": scenario,
         "dirty": dirty,
     }
+    if order.chosen:  # what the scenario is made to give over many studies, for judging an estimate's interval
+        asked["expected_net_days"] = {arm: order.chosen[f"{arm}_net_days"] for arm in ("control", "supported")}
     (hidden / "region.json").write_text(json.dumps(asked, indent=1) + "\n", encoding="utf-8")
     (hidden / "faults.json").write_text(
         json.dumps(counts, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
@@ -208,12 +212,15 @@ def _part(order: _Order, chunk: int) -> _Part:
     rng = order.stream(chunk, COURSES)
     if chunk == STUDY_CHUNK:
         first = len(people.HOSPITAL) + -(-order.scattered // people.block_size(order.scattered))
-        group, spells = study.courses_of(figures, group, order.chosen, window, first, rng)
+        enrolled = study.courses_of(figures, group, order.chosen, window, first, rng)
+        group, spells, cuts = enrolled.group, enrolled.spells, enrolled.cuts
     else:
+        enrolled = None
         spells = courses.simulate(figures, group, *window, rng)
     rng = order.stream(chunk, SIGNED)
-    cuts = certificates.cut(figures, spells, rng)
-    return _Part(chunk, group, spells, certificates.sign(figures, group, spells, cuts, rng))
+    if enrolled is None:
+        cuts = certificates.cut(figures, spells, rng)
+    return _Part(chunk, group, spells, certificates.sign(figures, group, spells, cuts, rng), enrolled)
 
 
 def _tables(order: _Order, part: _Part, day: int) -> dict[str, pl.DataFrame]:

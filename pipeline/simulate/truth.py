@@ -14,9 +14,10 @@ import numpy as np
 import polars as pl
 
 from pipeline.simulate.certificates import patient_ids
-from pipeline.simulate.courses import Spells, coordinated_duration, net_days
+from pipeline.simulate.courses import coordinated_duration
 from pipeline.simulate.figures import Figures
 from pipeline.simulate.people import NEVER, People, iso
+from pipeline.simulate.spells import Spells, net_days
 
 YEAR = 365
 SAVABLE_FROM = 21
@@ -40,7 +41,7 @@ def spell_rows(figures: Figures, people: People, spells: Spells) -> pl.DataFrame
     """The truth of spells.
 
     log_hazard: log hazard ratio against hazards.parquet, `frailty` (recorded nowhere) included. effect: hazard
-    ratio of coordination from `coordinated_on` on. days_untreated / days_treated: length without and with the
+    ratio of coordination after `turned_day`. step_1_day, step_2_day: the last day of a degree. days_untreated / days_treated: length without and with the
     coordination that was given; days: what came of it, cut short by cause. net_days_*: within 365 days from the
     day of coordination (of enrolment in a study; null for others). saved_net_days: their difference.
     savable_net_days: what coordination from day 21 on would have saved this very spell within a year of it, given or
@@ -50,18 +51,19 @@ def spell_rows(figures: Figures, people: People, spells: Spells) -> pl.DataFrame
     asked = (spells.coordinated < NEVER) | spells.study
     day = np.where(asked, np.where(spells.study, spells.offered, after - 1), 0)
     without = net_days(spells, spells.untreated, day, day + YEAR)
-    with_it = net_days(spells, spells.treated, day, day + YEAR)
+    with_it = net_days(spells, spells.treated, day, day + YEAR, spells.turned)
     day_21 = np.full(len(spells), SAVABLE_FROM)
     diagnosis = figures.code_diagnosis[np.where(spells.long, spells.code, 0)]
     sooner = coordinated_duration(
         figures, diagnosis, spells.threshold / np.exp(spells.log_hazard), day_21, spells.effect
     )
     savable = net_days(spells, spells.untreated, day_21, day_21 + YEAR) - net_days(
-        spells, sooner, day_21, day_21 + YEAR
+        spells, sooner, day_21, day_21 + YEAR, day_21
     )
     lasts = pl.Series(spells.long & (spells.untreated > SAVABLE_FROM))
     texts = pl.Series([*figures.codes, *figures.short_codes])
     known = pl.Series(asked)
+    step_1, step_2 = spells.steps(spells.treated, spells.turned)
     frame = pl.DataFrame(
         {
             "patient_id": patient_ids(people, spells.person),
@@ -78,12 +80,13 @@ def spell_rows(figures: Figures, people: People, spells: Spells) -> pl.DataFrame
             "degree": spells.degree.astype(np.int16),
             "degree_1": spells.degree_1.astype(np.int16),
             "degree_2": spells.degree_2.astype(np.int16),
-            "step_1": spells.step_1,
-            "step_2": spells.step_2,
+            "step_1_day": step_1.astype(np.int32),
+            "step_2_day": step_2.astype(np.int32),
             "effect": spells.effect,
             "answer": pl.Series(ANSWERS).gather(spells.answer),
             "offered_day": spells.offered.astype(np.int32),
             "coordinated_day": spells.coordinated.astype(np.int32),
+            "turned_day": spells.turned.astype(np.int32),
             "days_untreated": spells.untreated.astype(np.int32),
             "days_treated": spells.treated.astype(np.int32),
             "net_days_untreated": without,
@@ -92,7 +95,7 @@ def spell_rows(figures: Figures, people: People, spells: Spells) -> pl.DataFrame
             "savable_net_days": savable,
         }
     )
-    days = ("offered_day", "coordinated_day")
+    days = ("offered_day", "coordinated_day", "turned_day", "step_1_day", "step_2_day")
     net = ("net_days_untreated", "net_days_treated", "saved_net_days")
     return frame.with_columns(
         *(pl.when(pl.col(name) < NEVER).then(pl.col(name)).alias(name) for name in days),
@@ -114,13 +117,13 @@ def passes(
 ) -> np.ndarray:
     """True P(T > to_day | T > from_day) of long spells; days of spell, from_day >= 14, arrays of their length.
 
-    `spells` rows of spells.parquet, `table` hazards.parquet. Coordination counts from coordinated_day if it had
-    begun by from_day (what is decided later cannot be known then).
+    `spells` rows of spells.parquet, `table` hazards.parquet. Coordination counts if it bore by from_day (what is
+    decided later cannot be known then).
     """
     wide, row = _curves(spells, table)
     last = wide.shape[1] - 1
     rise = wide[row, np.minimum(to_day, last)] - wide[row, np.minimum(from_day, last)]
-    begun = (spells["coordinated_day"].fill_null(NEVER).to_numpy() <= from_day) & (rise > 0)
+    begun = (spells["turned_day"].fill_null(NEVER).to_numpy() <= from_day) & (rise > 0)
     ratio = np.where(begun, spells["effect"].to_numpy(), 1.0)
     return np.exp(-np.exp(spells["log_hazard"].to_numpy()) * ratio * np.maximum(rise, 0))
 
@@ -136,13 +139,8 @@ def expected_saving(
     ahead = np.minimum(day[:, None] + np.arange(within), wide.shape[1] - 1)
     rise = wide[row[:, None], ahead] - wide[row, np.minimum(day, wide.shape[1] - 1)][:, None]
     hazard = np.exp(spells["log_hazard"].to_numpy())[:, None] * rise
-    gone = day / spells["days"].to_numpy()
-    degree = np.where(
-        gone <= spells["step_1"].to_numpy(),
-        spells["degree"].to_numpy(),
-        np.where(
-            gone <= spells["step_2"].to_numpy(), spells["degree_1"].to_numpy(), spells["degree_2"].to_numpy()
-        ),
-    )
+    one, two = (spells[name].fill_null(NEVER).to_numpy() for name in ("step_1_day", "step_2_day"))
+    first, second, third = (spells[name].to_numpy() for name in ("degree", "degree_1", "degree_2"))
+    degree = np.where(day <= one, first, np.where(day <= two, second, third))
     saved = np.exp(-hazard) - np.exp(-hazard * spells["effect"].to_numpy()[:, None])
     return saved.sum(axis=1) * degree / 100
