@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline import housekeeping, run
+from pipeline import housekeeping, run, run_models
 from pipeline.config.home import DEFAULT_HOME, Home
 from pipeline.console import Console
 from pipeline.errors import PipelineError, UsageError
@@ -194,6 +194,7 @@ def doctor(home: HomeOption = DEFAULT_HOME) -> None:
 
 
 app.command(help=METHODS_HELP)(estimate)
+app.add_typer(run_models.app, name="models")
 
 
 def _user() -> str:

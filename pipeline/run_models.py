@@ -1,0 +1,128 @@
+"""`rehabrisk models`: which models there are, what each is worth, and the way back to the one before."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline import housekeeping
+from pipeline.config.home import DEFAULT_HOME, Home
+from pipeline.console import Console
+from pipeline.errors import UsageError
+
+HomeOption = Annotated[Path, typer.Option("--home", help="The region's home folder.")]
+Version = Annotated[str, typer.Argument(help="A folder's name under models/.")]
+
+app = typer.Typer(no_args_is_help=True, help="The models of a home: list, show, compare, roll back.")
+
+MEASURES = (("auc", "AUC"), ("brier", "Brier"), ("ipa", "IPA"), ("o_e", "observed/expected"))
+
+
+@app.command("list")
+def list_models(home: HomeOption = DEFAULT_HOME) -> None:
+    """Every version, the newest last: its kind, its test figures for day 90, and from which night it is or was in use."""
+    from pipeline.train.artefact import promotions
+
+    place, console = Home(home).require(), Console()
+    versions = _versions(place)
+    if not versions:
+        console.note("no model yet: the first night trains one")
+        return
+    current = _current(place)
+    console.note(f"  {'version':<20}{'kind':<24}{'AUC day 90':<26}in use from the night of")
+    for version in versions:
+        meta, found = _read(place, version)
+        since = ", ".join(one["since"] for one in promotions(place) if one["version"] == version) or "never"
+        mark = "*" if version == current else " "
+        console.note(f"{mark} {version:<20}{meta['kind']:<24}{_figure(found, meta['kind'], '90', 'auc'):<26}{since}")
+    console.note("* in use now")
+
+
+@app.command()
+def show(version: Version, home: HomeOption = DEFAULT_HOME) -> None:
+    """The model card of one version."""
+    housekeeping.card(Home(home).require(), version, None, Console())
+
+
+@app.command()
+def compare(first: Version, second: Version, home: HomeOption = DEFAULT_HOME) -> None:
+    """Two versions side by side: what each learnt from and its figures on its own test months."""
+    place, console = Home(home).require(), Console()
+    both = [_read(place, version) for version in (first, second)]
+    rows = [("", first, second)]
+    for label, key in (("kind", "kind"), ("trained on", "as_of"), ("moments", "moments"), ("features", "features")):
+        values = [meta.get(key, "") for meta, _ in both]
+        rows.append((label, *(str(len(v)) if isinstance(v, list) else str(v) for v in values)))
+    rows.append(("windows", *(found.get("windows", "not trained here") for _, found in both)))
+    for day in ("90", "180", "365"):
+        for key, label in MEASURES:
+            cells = [_figure(found, meta["kind"], day, key) for meta, found in both]
+            rows.append((f"day {day} {label}", *cells))
+    for name, left, right in rows:
+        if name == "windows":
+            console.note(f"windows of {first}: {left}\nwindows of {second}: {right}")
+        else:
+            console.note(f"{name:<26}{left:<26}{right}")
+    gone, new = (set(both[a][0].get("features", [])) - set(both[b][0].get("features", [])) for a, b in ((0, 1), (1, 0)))
+    for names, label in ((gone, f"features of {first} alone"), (new, f"features of {second} alone")):
+        if names:
+            console.note(f"{label}: {', '.join(sorted(names))}")
+    console.note("Each was tested on its own months: figures of different months differ by more than the models do.")
+
+
+@app.command()
+def rollback(
+    home: HomeOption = DEFAULT_HOME,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="From the night of; default: the newest delivery's date.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Put the model that was in use before the present one back into use."""
+    from pipeline.train.artefact import promotions
+
+    place = Home(home).require()
+    current = _current(place)
+    order = [one["version"] for one in sorted(promotions(place), key=lambda one: one["since"])]
+    if not current or order[0] == current:
+        raise UsageError("there is no model before the one in use", remedy="train one, then promote it")
+    # what was in use before the present model first was: twice back goes further back, not to and fro
+    before = order[order.index(current) - 1]
+    housekeeping.promote(place, before, _night(as_of), Console(quiet))
+
+
+def _night(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UsageError(f"{text!r} is not a date", remedy="write it as YYYY-MM-DD") from None
+
+
+def _versions(home: Home) -> list[str]:
+    return sorted(path.parent.name for path in home.models.glob("*/meta.json"))
+
+
+def _current(home: Home) -> str:
+    file = home.models / "current"
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else ""
+
+
+def _read(home: Home, version: str) -> tuple[dict, dict]:
+    """meta.json and validation.json of a version. Raises UsageError where it is not there or cannot be read."""
+    known = _versions(home)
+    if version not in known:
+        raise UsageError(f"no model {version} in {home.models}", remedy=f"choose one of: {', '.join(known) or 'none yet'}")
+    folder = home.models / version
+    try:
+        return tuple(json.loads((folder / name).read_text(encoding="utf-8")) for name in ("meta.json", "validation.json"))
+    except (OSError, ValueError) as why:
+        raise UsageError(f"model {version} cannot be read: {why}", remedy="train anew") from why
+
+
+def _figure(found: dict, kind: str, day: str, key: str) -> str:
+    value = found.get("models", {}).get(kind, {}).get(day, {}).get(key)
+    return f"{value[0]:.3f} ({value[1]:.3f}-{value[2]:.3f})" if value else "-"

@@ -1,0 +1,85 @@
+"""`rehabrisk models`: what is there, and the way back."""
+
+import datetime as dt
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline import housekeeping, run_models
+from pipeline.config.home import Home
+from pipeline.console import Console
+from pipeline.errors import UsageError
+from pipeline.train.artefact import promote, promotions, save
+from pipeline.train.training import shipped
+from tests.unit.train.invented import AS_OF, candidate
+
+MONTH = dt.timedelta(days=30)
+
+
+@pytest.fixture
+def home(tmp_path):
+    housekeeping.init(Home(tmp_path / "home"), Console(quiet=True))
+    return Home(tmp_path / "home")
+
+
+def told(home, *words):
+    done = CliRunner().invoke(run_models.app, [*words, "--home", str(home.path)])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def versions(home):
+    """The shipped figures, an own model, and the same one under another code version; promoted in that order."""
+    third = candidate().__class__(candidate().risk, AS_OF, candidate().meta | {"seed": 2}, candidate().validation)
+    kept = [save(one, home) for one in (shipped(AS_OF, "abc123"), candidate(), third)]
+    for place, version in enumerate(kept):
+        promote(home, version, AS_OF + place * MONTH)
+    return kept
+
+
+def current(home):
+    return (home.models / "current").read_text().strip()
+
+
+def test_every_version_is_listed_with_its_figure_and_the_one_in_use_marked(home):
+    assert "no model yet" in told(home, "list")
+    first, _, third = versions(home)
+    lines = told(home, "list").splitlines()
+    assert [line.startswith("*") for line in lines if line[2:].startswith("2025")].count(True) == 1
+    assert next(line for line in lines if third in line).startswith(f"* {third}")
+    assert "national_figures" in next(line for line in lines if first in line)
+    auc = candidate().validation["models"][candidate().meta["kind"]]["90"]["auc"][0]
+    assert f"{auc:.3f} (" in next(line for line in lines if third in line)
+
+
+def test_back_goes_one_step_at_a_time_and_ends_with_a_remedy(home):
+    first, second, _ = versions(home)
+    later = (AS_OF + 3 * MONTH).isoformat()
+    told(home, "rollback", "--as-of", later)
+    assert current(home) == second
+    told(home, "rollback", "--as-of", later)
+    assert current(home) == first
+    with pytest.raises(UsageError, match="no model before"):
+        told(home, "rollback", "--as-of", later)
+    assert [one["version"] for one in promotions(home)][-2:] == [second, first]  # nothing of the past is unsaid
+
+
+def test_two_versions_stand_side_by_side(home):
+    first, second, _ = versions(home)
+    text = told(home, "compare", first, second)
+    assert "day 90 AUC" in text and "features" in text and "trained on" in text
+    assert f"{candidate().meta['moments']}" in text
+
+
+def test_a_version_that_is_not_there_is_told_with_those_that_are(home):
+    kept = versions(home)
+    with pytest.raises(UsageError, match="no model nonsense") as stop:
+        told(home, "compare", kept[0], "nonsense")
+    assert kept[1] in str(stop.value)
+    (home.models / kept[0] / "validation.json").write_text("{")
+    with pytest.raises(UsageError, match="cannot be read"):
+        told(home, "compare", kept[0], kept[1])
+    assert json.loads((home.models / kept[1] / "meta.json").read_text())["version"] == kept[1]
