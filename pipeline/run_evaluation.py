@@ -135,6 +135,7 @@ def _cohort(study: Study) -> tuple[pl.DataFrame, list[Count]]:
             "evaluate.weekly",
             first=population.since, last=min(population.until, study.session.as_of),
             every_days=population.every_days, window_days=study.protocol.arms.window_days,
+            cut=study.session.as_of,
         )  # fmt: skip
         made = "evaluate.weekly"
     if not lake.rows(made):

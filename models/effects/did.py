@@ -66,7 +66,7 @@ def staggered(
     cluster : (n,) in which units lie, constant within a unit; default the unit.
 
     The answer: mean over treated units and their periods after the start ("simple"). Terms: "overall" weighs each
-    start's own mean by its units; "e=-2" .. are the event study, base the period before the start; the table has every
+    start's own mean by its units; "before" is the mean of all before the start; "e=-2" .. are the event study, base the period before the start; the table has every
     (start, period). Errors: influence functions, weights' own error included.
     Source: Callaway & Sant'Anna 2021, J Econometrics 225:200, without covariates.
     """
@@ -80,6 +80,8 @@ def staggered(
     # each start's own mean first, then over starts
     by_start = [panel.pool_parts([cell for cell in after if cell.g == g], g) for g in sorted({cell.g for cell in after})]
     terms["overall"] = panel.pool(by_start)
+    if before := [cell for cell in cells if cell.t < cell.g]:
+        terms["before"] = panel.pool(before)  # nought if both would have changed alike
     for gap in sorted({cell.t - cell.g for cell in cells}):
         terms[f"e={gap:g}"] = panel.pool([cell for cell in cells if cell.t - cell.g == gap])
     table = [{"start": c.g, "period": c.t, "effect": c.value, "se": panel.error(c.moved)} for c in cells]

@@ -49,7 +49,7 @@ def flow(cohort: pl.DataFrame, protocol: Protocol) -> tuple[pl.DataFrame, list[C
     if frame["treated"].null_count():
         frame = keep(NO_ARM, frame.filter(pl.col("treated").is_not_null()))
     for step in protocol.population.steps:
-        frame = keep(step.name, frame.filter(_condition(step.where, frame).fill_null(False)))
+        frame = keep(step.name, frame.filter(condition(step.where, frame).fill_null(False)))
     if protocol.population.source == "weekly" and protocol.population.once != "moment":
         key = "person_key" if protocol.population.once == "person" else "spell_id"
         frame = keep(ONCE, frame.sort("as_of", "person_key").unique(key, keep="first", maintain_order=True))
@@ -83,7 +83,8 @@ def _controls(cohort: pl.DataFrame, protocol: Protocol) -> list:
     return [one for one in cohort["arm"].drop_nulls().unique().to_list() if one not in (protocol.arms.treated_is, "earlier")]
 
 
-def _condition(where: str, frame: pl.DataFrame) -> pl.Expr:
+def condition(where: str, frame: pl.DataFrame) -> pl.Expr:
+    """SQL over the cohort's columns. Raises UsageError when it names others or is neither true nor false."""
     try:
         made = pl.sql_expr(where)
         kind = frame.lazy().select(made.alias("x")).collect_schema()["x"]

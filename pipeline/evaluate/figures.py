@@ -30,6 +30,7 @@ def all_figures(results: dict, say: Speech) -> dict[str, Figure]:
         "flow": flow_diagram.flow,
         "balance": figures_of_intervals.love,
         "power": figures_of_curves.power,
+        "event_study": figures_of_curves.event_study,
         "return": figures_of_curves.still_on_leave,
         "degree": figures_of_curves.degree,
         "relapse": figures_of_curves.again,

@@ -127,3 +127,25 @@ def targeting(results: dict, say: Speech) -> Figure | None:
     ticks(axis.yaxis, say, 0 if max(abs(row["beyond_all"]) for row in told["curve"]) > 3 else 2)
     figure.tight_layout(pad=0.4)
     return figure
+
+
+def event_study(results: dict, say: Speech) -> Figure | None:
+    """The difference by period from the unit's start; the period before it is the comparison."""
+    told = results.get("stepped")
+    if not told:
+        return None
+    rows = [row for row in told["course"] if row["ci_low"] is not None]
+    figure, axis = plt.subplots(figsize=(7.2, 3.0))
+    for row in rows:
+        axis.plot([row["gap"]] * 2, [row["ci_low"], row["ci_high"]], color=BLUE if row["gap"] >= 0 else GREY, linewidth=1.4)
+        axis.plot(row["gap"], row["estimate"], marker="s", color=BLUE if row["gap"] >= 0 else GREY, markersize=5)
+    axis.plot(-1, 0, marker="o", markerfacecolor="white", markeredgecolor=GREY, markersize=5)
+    axis.axhline(0, color=GREY, linewidth=0.8)
+    axis.axvline(-0.5, color=GREY, linewidth=0.9, linestyle=":")
+    axis.set(xlabel=say("figure.from_start", months=say.number(told["period_months"])),
+             ylabel=say("figure.difference", unit=say.both(results["outcome"]["unit"])))  # fmt: skip
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    for side in (axis.xaxis, axis.yaxis):
+        ticks(side, say)
+    figure.tight_layout(pad=0.4)
+    return figure

@@ -1,7 +1,7 @@
 -- table:   evaluate.followed
 -- grain:   one row per person_key, as_of
 -- inputs:  evaluate.cohort, spells.final_spells, spells.final_segments, ingest.persons, ingest.benefits,
---          ingest.contacts
+--          ingest.contacts, ingest.coordination
 -- params:  cut (date), delay_days (days), max_gap_days (days, region.toml [spells]), follow_days (days, protocol
 --          follow_up.days), age_limit_years (years)
 -- known:   the future, on purpose: everything known at cut; read only after the plan is fixed
@@ -121,6 +121,23 @@ seen as (
             and contacts.kind in ('visit', 'phone', 'video')
             and contacts.profession <> 'coordinator'
     group by lengths.person_key, lengths.as_of
+),
+
+begun as (
+    -- who had begun by time zero is in an arm for it; this is what came later
+    select
+        lengths.person_key,
+        lengths.as_of,
+        min(coordination.started_on) as started_on
+    from lengths
+    inner join ingest.coordination as coordination
+        on
+            lengths.person_key = coordination.person_key
+            and coordination.known_from <= $cut
+            and (coordination.known_until is null or coordination.known_until > $cut)
+            and coordination.started_on > lengths.as_of
+            and coordination.started_on <= lengths.counted_to
+    group by lengths.person_key, lengths.as_of
 )
 
 select
@@ -143,7 +160,9 @@ select
         when lengths.emigrated_on - 1 <= lengths.seen_to then 'moved'
         else 'end of data'
     end as outcome_seen,
-    cast(coalesce(seen.visits, 0) as integer) as visits_count
+    cast(coalesce(seen.visits, 0) as integer) as visits_count,
+    cast(date_diff('day', lengths.as_of, begun.started_on) as integer) as coordinated_after_days
 from lengths
 left join net on lengths.person_key = net.person_key and lengths.as_of = net.as_of
 left join seen on lengths.person_key = seen.person_key and lengths.as_of = seen.as_of
+left join begun on lengths.person_key = begun.person_key and lengths.as_of = begun.as_of

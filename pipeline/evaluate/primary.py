@@ -14,7 +14,7 @@ from models.effects.difference import mean_difference
 from models.effects.linear import least_squares, ols
 from models.effects.result import Effect, Term, wald
 from models.effects.wild import wild_bootstrap
-from pipeline.evaluate import allocation, arrays
+from pipeline.evaluate import allocation, arrays, stepped
 from pipeline.evaluate.numbers import number
 from pipeline.evaluate.protocol import Protocol
 
@@ -40,6 +40,8 @@ class Estimate:
 def estimate(frame: pl.DataFrame, protocol: Protocol, method: str | None = None, covariates: tuple[str, ...] | None = None) -> Estimate:
     """The difference in the primary outcome by `method` (the protocol's unless told), weighted for loss to follow-up."""
     names = protocol.adjust.covariates if covariates is None else covariates
+    if (method or protocol.adjust.method) == "staggered":
+        return _stepped(frame, protocol)
     y, seen = arrays.outcome(frame, protocol)
     weights = arrays.loss_weights(frame, seen, names)[seen]
     kept = frame.filter(seen)
@@ -80,6 +82,13 @@ def linear(method: str, y: np.ndarray, X: Design, cluster: np.ndarray | None, we
     covariance = fit.covariance(kind, cluster)
     percent = wald(100 * fit.beta[at] / base, math.sqrt(max(slope @ covariance @ slope, 0)), found.df)
     return Estimate(method, found, percent, base)
+
+
+def _stepped(frame: pl.DataFrame, protocol: Protocol) -> Estimate:
+    """Percent of the mean expected without the start, which is taken as known."""
+    found, base = stepped.effect_of(frame, protocol)
+    percent = wald(100 * found.estimate / base, 100 * found.se / abs(base), found.df) if base else wald(math.nan, math.nan)
+    return Estimate("staggered", found, percent, base)
 
 
 def difference_in_differences(

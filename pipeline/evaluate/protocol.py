@@ -112,13 +112,14 @@ class Outcomes:
 class Adjustment:
     """How arms are made alike."""
 
-    method: Literal["none", "ancova", "aipw", "ipw", "match", "did"] = "ancova"
+    method: Literal["none", "ancova", "aipw", "ipw", "match", "did", "staggered"] = "ancova"
     covariates: tuple[str, ...] = ()  # columns of the cohort, all known at time zero
     folds: int = 5  # aipw: cross-fitting
     trim: float = 0.02  # aipw, ipw: propensities nearer 0 or 1 than this are left out
     caliper: float = 0.2  # match: standard deviations of the logit
     exact: tuple[str, ...] = ()  # match: columns that must be equal
     replace: bool = False  # match: a control may serve several treated
+    period_months: int = 3  # staggered: calendar months that make a period
     time: str = ""  # did: the column of before (0) and after (1), or the calendar month
 
 
@@ -148,6 +149,7 @@ class Sensitivity:
     other_methods: tuple[Literal["none", "ancova", "aipw", "ipw", "match"], ...] = ()
     tipping_days: tuple[float, ...] = ()  # missing treated are given so many days more than predicted
     negative_outcome: str = ""  # a column that coordination cannot have changed
+    negative_exposure: Step | None = None  # controls of whom this holds against the others: no coordination, so no difference
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "adjust.folds": (2, 20),
     "adjust.trim": (0, 0.2),
     "adjust.caliper": (0.01, 2),
+    "adjust.period_months": (1, 12),
     "planning.sd": (1e-6, 1e9),
     "planning.icc": (0, 0.99),
     "planning.explained": (0, 0.99),
@@ -180,6 +181,8 @@ class _Reader:
             raise self.told("arms.allocation.unit", "cluster, but there are no clusters", "name the column as clusters")
         if protocol.adjust.method in ("ancova", "aipw", "ipw", "match") and not protocol.adjust.covariates:
             raise self.told("adjust.method", f"{protocol.adjust.method} needs covariates", "name columns known at time zero")
+        if protocol.adjust.method == "staggered" and not (arms.starts and protocol.outcomes.primary == "net_days"):
+            raise self.told("adjust.method", "staggered is for units that start at different times", "give arms.starts, or another method")
         if protocol.adjust.method == "did" and not protocol.adjust.time:
             raise self.told("adjust.method", "did needs time", "name the column of before and after")
 

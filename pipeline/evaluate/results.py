@@ -12,12 +12,14 @@ import polars as pl
 from pipeline.evaluate import (
     attrition,
     balance,
+    falsification,
     observational,
     planning,
     primary,
     registered,
     secondary,
     sensitivity,
+    stepped,
     subgroups,
     targeting,
     verdict,
@@ -59,7 +61,9 @@ def studied(data: Data, read: Read, versions: dict, history: list[dict]) -> dict
         "subgroups": subgroups.all_of(data.frame, protocol),
         "targeting": targeting.of(data.frame, protocol),
         "sensitivity": sensitivity.all_of(data, protocol, main),
+        "stepped": stepped.of(data.frame, protocol),
     }
+    made["falsification"] = falsification.all_of(data, protocol, main, made["stepped"])
     made["per_hundred"] = _per_hundred(made) if protocol.outcomes.primary == "net_days" else None
     made["published"] = comparison(made, protocol)
     made["verdict"] = verdict.of(made, protocol)

@@ -155,6 +155,7 @@ def _details(r: dict, say: Speech, d: int, unit: str) -> dict[str, Any]:
         "outcomes": more.rows(r, say, d), "return": more.returning(r, say), "degree": more.degree(r, say),
         "relapse": more.relapse(r, say), "cost": more.cost(r, say), "sensitivity": more.sensitivity(r, say, d),
         "sensitivity_rows": more.sensitivity_rows(r, say), "targeting": more.targeting(r, say, d, unit),
+        "falsification": more.falsification(r, say, d), "event_study": more.event_study(r, say, d, unit),
     }  # fmt: skip
 
 

@@ -113,13 +113,8 @@ def sensitivity(r: dict, say: Speech, d: int) -> list[str]:
     if told["tipping"]:
         tips = told["tips_at"]
         lines.append(say("text.tips_never") if tips is None else say("text.tips", days=say.number(tips)))
-    if (e := told.get("e_value")) and e["estimate"] is not None:
-        lines.append(say("text.e_value", estimate=say.number(e["estimate"], 2), interval=say.number(e["interval"], 2)))
-    if (control := told.get("negative_outcome")) and control["estimate"] is not None:
-        lines.append(say(
-            "text.negative", name=say.column(control["name"]), estimate=say.number(control["estimate"], d + 1),
-            low=say.number(control["ci_low"], d + 1), high=say.number(control["ci_high"], d + 1),
-        ))  # fmt: skip
+    if clones := told.get("adherence"):
+        lines.append(say("text.adherence", percent=say.number(clones["started_percent"], 1), days=say.number(clones["days"])))
     return lines
 
 
@@ -127,9 +122,41 @@ def sensitivity_rows(r: dict, say: Speech) -> list[dict]:
     """Every other choice on a line of its own."""
     told = r["sensitivity"]
     made = [{"label": say("sens.method", name=say(f"methods_short.{row['name']}")), **row} for row in told["methods"]]
+    if clones := told.get("adherence"):
+        days = say.number(clones["days"])
+        made += [{"label": say(f"sens.{name}", days=days), **clones[name]} for name in ("as_assigned", "per_protocol")]
     made += [{"label": say("sens.without", name=row["name"]), **row} for row in told["without"]]
     if again := r["secondary"].get("return", {}).get("adjusted"):
         made.append({"label": say("sens.pseudo"), **again})
     made += [{"label": say("sens.gap", name=say.number(row["gap_days"])), **row} for row in told["gaps"]]
     made += [{"label": say("sens.tipping", name=say.number(row["days"])), **row} for row in told["tipping"] if row["days"]]
     return made
+
+
+def falsification(r: dict, say: Speech, d: int) -> list[dict]:
+    """A line a check: what it is, what it should show, what it shows."""
+    made = []
+    for row in r["falsification"]:
+        name = say.column(row["column"]) if "column" in row else say.both(row.get("name")) if "name" in row else ""
+        days = say.number(row["days"]) if "days" in row else ""
+        digits = d if row["unit"] in ("outcome", "days") else 2 if row["unit"] == "ratio" else 1
+        unit = say.both(r["outcome"]["unit"]) if row["unit"] == "outcome" else say(f"check_units.{row['unit']}")
+        line = {"label": say(f"check.{row['check']}", name=name, days=days), "unit": unit, "digits": digits, **row}
+        if row["check"] == "e_value":
+            line |= {"expected": "", "told": say("check.e_value_limit", interval=say.number(row["interval"], 2)), "said": say("says.read")}
+        else:
+            line |= {"expected": say.number(0), "told": say.interval(row, digits), "said": say(f"says.{row['says']}")}
+        made.append(line)
+    return made
+
+
+def event_study(r: dict, say: Speech, d: int, unit: str) -> str:
+    """Starts unit by unit, in words."""
+    told = r.get("stepped")
+    if not told:
+        return ""
+    n = say.number
+    return say(
+        "text.event_study", units=n(told["units"]), treated=n(told["treated_units"]), months=n(told["period_months"]), unit=unit,
+        estimate=n(told["estimate"], d), low=n(told["ci_low"], d), high=n(told["ci_high"], d),
+    )  # fmt: skip

@@ -29,6 +29,7 @@ def of(made: dict, protocol: Protocol) -> dict:
         cautions.append({"code": "protocol_changed"})
     if protocol.arms.came_about in OBSERVED:
         cautions.append({"code": "not_randomised"})
+    cautions += [{"code": f"check_{row['check']}"} for row in made["falsification"] if row["says"] == "fail"]
     cautions += _lost(made)
     worth = protocol.least_worthwhile
     conclusion = "cannot"

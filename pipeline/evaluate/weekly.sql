@@ -2,9 +2,9 @@
 -- grain:   one row per person_key, as_of
 -- inputs:  ingest.certificate_periods, ingest.coordination
 -- params:  first (date), last (date), every_days (days between moments, protocol population.every_days),
---          window_days (days before time zero in which coordination began, protocol arms.window_days)
+--          window_days (days before time zero in which coordination began, protocol arms.window_days), cut (date)
 -- known:   a person is here when a period covering the moment was known on that very day; the arm is what had
---          begun by then, so that both arms are followed from when their arm is settled: no immortal time
+--          begun by then, as the register tells it at the cut, so that both arms are followed from when their arm is settled: no immortal time
 -- why:     a trial begins anew at every moment; who had begun earlier is in none of its arms
 with periods as (
     select
@@ -53,7 +53,10 @@ begun as (
     from dated
     inner join ingest.coordination as coordination
         on dated.person_key = coordination.person_key
-    where coordination.started_on is not null
+    where
+        coordination.started_on is not null
+        and coordination.known_from <= $cut
+        and (coordination.known_until is null or coordination.known_until > $cut)
     group by dated.person_key, dated.as_of
 )
 

@@ -63,6 +63,8 @@ def _tables(results: dict, folder: Path) -> None:
                         results["crude"] | {"what": "unadjusted"}],
             "subgroups": [{"split": split["name"]["en"], **row} for split in results["subgroups"] for row in split["levels"]],
             "sensitivity": [{"kind": kind, **row} for kind in ("methods", "without", "gaps", "tipping") for row in other[kind]],
+            "falsification": results["falsification"],
+            "event_study": (results["stepped"] or {}).get("course", []),
             "published": results["published"],
             "degree": told.get("degree", {}).get("months", []),
             "return_curve": told.get("return", {}).get("curve", []),

@@ -13,12 +13,13 @@ CUT = {"cut": "2026-12-31", "delay_days": 20, "max_gap_days": 5, "follow_days": 
 
 @pytest.fixture
 def followed(run_table):
-    def made(segments, cohort="person_key | as_of\n1 | 2026-03-10", persons="", benefits="", contacts="", spells="", **changed):
+    def made(segments, cohort="person_key | as_of\n1 | 2026-03-10", persons="", benefits="", contacts="", spells="", coordination="", **changed):
         fill("evaluate.cohort", cohort, run_table)
         fill("spells.final_segments", segments, run_table)
         fill("spells.final_spells", spells or segments, run_table)
-        empty(run_table, "ingest.persons", "ingest.benefits", "ingest.contacts")
-        for table, text in (("ingest.persons", persons), ("ingest.benefits", benefits), ("ingest.contacts", contacts)):
+        empty(run_table, "ingest.persons", "ingest.benefits", "ingest.contacts", "ingest.coordination")
+        for table, text in (("ingest.persons", persons), ("ingest.benefits", benefits), ("ingest.contacts", contacts),
+                            ("ingest.coordination", coordination)):  # fmt: skip
             if text:
                 fill_known(table, text, run_table)
         return run_table("evaluate.followed", **(CUT | changed))
@@ -107,3 +108,19 @@ def test_visits_of_others_than_the_coordinator_count_within_the_follow_up(follow
         f          | 1          | 2026-06-19T10:00:00 | visit  | nurse
     """)
     expect(made, "visits_count\n2")
+
+
+def test_the_first_coordination_to_begin_after_time_zero_is_told_while_followed(followed):
+    made = followed("", coordination="""
+        case_id | person_key | started_on | known_from | known_until
+        a       | 1          | 2026-03-10 | 2026-03-10 |
+        b       | 1          | 2026-05-01 | 2026-05-02 |
+        c       | 1          | 2026-03-20 | 2026-03-21 | 2026-04-15
+        c       | 1          | 2026-04-09 | 2026-04-15 |
+        d       | 1          | 2026-04-01 | 2027-02-01 |
+    """)
+    expect(made, "coordinated_after_days\n30")
+    late = "case_id | person_key | started_on | known_from\na | 1 | 2026-06-19 | 2026-06-20"
+    assert followed("", coordination=late)["coordinated_after_days"].to_list() == [None]
+    nobody = "case_id | person_key | started_on | known_from\na | 1 | | 2026-06-20"
+    assert followed("", coordination=nobody)["coordinated_after_days"].to_list() == [None]

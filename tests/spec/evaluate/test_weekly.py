@@ -6,7 +6,7 @@ from tests.spec.known import empty, fill, periods
 from tests.tables import expect
 
 TITLE = "A region's history as a trial"
-WEEKS = {"first": "2026-01-05", "last": "2026-01-26", "every_days": 7, "window_days": 7}
+WEEKS = {"first": "2026-01-05", "last": "2026-01-26", "every_days": 7, "window_days": 7, "cut": "2026-12-31"}
 
 
 @pytest.fixture
@@ -77,3 +77,21 @@ def test_two_periods_over_one_moment_are_one_row(weekly):
         b              | 1          | 2026-01-04 | 2026-01-10
     """)
     expect(made, "person_key | as_of\n1 | 2026-01-05")
+
+
+def test_a_start_that_was_corrected_counts_on_the_day_it_was_corrected_to(weekly):
+    expect(weekly("""
+        person_key | start_date | end_date   | known_from
+        1          | 2026-01-01 | 2026-01-30 | 2026-01-03
+    """, """
+        case_id | person_key | started_on | known_from | known_until
+        a       | 1          | 2026-01-05 | 2026-01-05 | 2026-03-01
+        a       | 1          | 2026-01-17 | 2026-03-01 |
+        b       | 1          | 2026-01-02 | 2027-03-01 |
+    """), """
+        as_of      | arm
+        2026-01-05 | control
+        2026-01-12 | control
+        2026-01-19 | intervention
+        2026-01-26 | earlier
+    """)

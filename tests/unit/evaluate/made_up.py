@@ -41,7 +41,7 @@ def cohort(n: int = 300, effect: float = -50.0, seed: int = 1) -> pl.DataFrame:
         {
             "person_key": np.arange(n) + 1, "as_of": [ZERO] * n, "unit_id": [f"U{i % 7}" for i in range(n)],
             "arm": np.where(arm, "intervention", "control"), "sex": np.where(rng.random(n) < 0.6, "F", "M"),
-            "on_leave": [True] * n, "diagnosis_3": ["F43"] * n, "preventable_days": rng.uniform(0, 20, n),
+            "on_leave": [True] * n, "diagnosis_3": ["F43"] * n, "contacts_before_365d_count": rng.integers(0, 8, n), "preventable_days": rng.uniform(0, 20, n),
             "age_years": rng.integers(20, 65, n), "dead": [False] * n, "moved": np.arange(n) % 50 == 3,
             "day": rng.integers(15, 60, n), "target_group": rng.choice(["mental", "pain", "both"], n, p=[0.5, 0.45, 0.05]),
             "spell_days_24m": rng.integers(0, 3, n), "contacts_365d_count": rng.integers(0, 8, n),
