@@ -4,7 +4,8 @@
 -- params:  first (date), last (date), every_days (days between moments, protocol population.every_days),
 --          window_days (days before time zero in which coordination began, protocol arms.window_days), cut (date)
 -- known:   a person is here when a period covering the moment was known on that very day; the arm is what had
---          begun by then, as the register tells it at the cut, so that both arms are followed from when their arm is settled: no immortal time
+--          begun by then, as the register tells it at the cut, so that both arms are followed from when their arm is
+--          settled: no immortal time
 -- why:     a trial begins anew at every moment; who had begun earlier is in none of its arms
 with periods as (
     select
