@@ -38,12 +38,12 @@ def unit_view(
     [5]
     """
     if max_gap_days < 0:
-        return _spells(certificates.clear(), _chained(certificate_spans(certificates.clear(), today), 0), today)
+        certificates = certificates.clear()
     near = pl.col("end_date") >= today - timedelta(days=max_days_since_end)
     may_appear = certificates.filter(near & (pl.col("start_date") <= today)).select("patient_id").unique()
     periods = certificates.join(may_appear, on="patient_id", how="semi")
     spans = certificate_spans(periods, today, max_days_since_end)
-    return _spells(periods, _chained(spans, max_gap_days), today).sort("patient_id")
+    return _spells(periods, _chained(spans, max_gap_days)).sort("patient_id")
 
 
 def patient_view(certificates: pl.DataFrame, today: date, max_gap_days: int = 5) -> pl.DataFrame:
@@ -65,9 +65,8 @@ def patient_view(certificates: pl.DataFrame, today: date, max_gap_days: int = 5)
         descending=[False, True, True, False, False], nulls_last=True,
     )  # fmt: skip
     shown = latest.unique("spell", keep="first").select("spell", active_certificate_id="certificate_id", degree="degree")
-    chained = numbered.join(shown, on="spell").filter(pl.col("start_date").min().over("spell") <= today)
-    made = _spells(certificates, chained, today)
-    return made.sort("patient_id", "start_date", descending=[False, True])
+    made = _spells(certificates, numbered.drop("degree").join(shown, on="spell"))
+    return made.filter(pl.col("start_date") <= today).sort("patient_id", "start_date", descending=[False, True])
 
 
 def certificate_spans(certificates: pl.DataFrame, today: date, max_days_since_end: int = 0) -> pl.DataFrame:
@@ -79,14 +78,15 @@ def certificate_spans(certificates: pl.DataFrame, today: date, max_days_since_en
         raise ValueError(f"certificates lack {', '.join(missing)}")
     covers = (pl.col("start_date") <= today) & (pl.col("end_date") >= today)
     ago = (pl.lit(today) - pl.col("end_date")).dt.total_days()
-    in_order = certificates.sort("patient_id", "certificate_id", "start_date", "end_date", "degree")
-    return in_order.group_by("patient_id", "certificate_id", maintain_order=True).agg(
-        issued_at=pl.col("issued_at").max(),
-        degree=pl.col("degree").filter(covers).first(),
-        active=covers.any(),
-        start_date=pl.col("start_date").min(),
-        end_date=pl.col("end_date").max(),
-    ).with_columns(just_ended=~pl.col("active") & ago.is_between(1, max_days_since_end))  # fmt: skip
+    key = ["patient_id", "certificate_id"]
+    in_force = certificates.filter(covers).sort(*key, "start_date", "end_date", "degree").unique(key, keep="first")
+    return (
+        certificates.group_by(key)
+        .agg(pl.col("issued_at").max(), pl.col("start_date").min(), pl.col("end_date").max())
+        .join(in_force.select(*key, "degree", active=True), on=key, how="left")
+        .with_columns(pl.col("active").fill_null(False))
+        .with_columns(just_ended=~pl.col("active") & ago.is_between(1, max_days_since_end))
+    )
 
 
 def merged(periods: pl.DataFrame, *by: str) -> pl.DataFrame:
@@ -165,7 +165,7 @@ def _chained(spans: pl.DataFrame, max_gap_days: int) -> pl.DataFrame:
     return whole.with_columns(spell=pl.col("patient_id").rank("dense"))
 
 
-def _spells(periods: pl.DataFrame, chained: pl.DataFrame, today: date) -> pl.DataFrame:
+def _spells(periods: pl.DataFrame, chained: pl.DataFrame) -> pl.DataFrame:
     """One row a spell of `chained` (a row a certificate, with its spell): span, days by its periods, anchor."""
     inside = periods.select("patient_id", "certificate_id", "start_date", "end_date").join(
         chained.select("patient_id", "certificate_id", "spell"), on=["patient_id", "certificate_id"]
