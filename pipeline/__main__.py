@@ -114,7 +114,7 @@ def explain(
     as_of: AsOfOption = None,
     purpose: Annotated[str, typer.Option(help="For the access log: care, quality, administration, follow-up, statistics.")] = "administration",
 ) -> None:
-    """All certificates of one person, who knew them when, the spells by each rule and why they begin and end there. Logged."""
+    """One person: certificates and when each was known, spells by each rule and why they end there, the list. Logged."""
     from pipeline import run_spells
 
     if person == "-":

@@ -149,7 +149,7 @@ def _key_of(session: Session, person: str, as_of: date) -> int:
 def _facts(session: Session, key: int, as_of: date) -> Facts:
     """Everything of one person, made anew by the night's own SQL from that person's rows alone."""
     con, gap = session.con, session.region.spells.max_gap_days
-    for table in ("ingest.certificates", "ingest.certificate_periods", "ingest.persons"):
+    for table in ("ingest.certificates", "ingest.certificate_periods", "ingest.persons", "ingest.coordination"):
         source = str(session.lake.file(table)).replace("'", "''")
         con.execute(f"create table {table} as select * from read_parquet('{source}') where person_key = {key}")
     for table in ("ingest.units", "ingest.diagnosis_groups"):
@@ -180,6 +180,9 @@ def _facts(session: Session, key: int, as_of: date) -> Facts:
         patient_spells=patient_view(known.rename({"person_key": "patient_id"}), as_of, gap),
         provider_spells=aside.read("spells.provider_spells"),
         providers=dict(givers),
+        coordination=aside.read(
+            f"ingest.coordination where known_from <= date '{as_of}' and (known_until is null or known_until > date '{as_of}')"
+        ),
         placed=_placed(session, key, as_of),
     )
 
@@ -187,15 +190,8 @@ def _facts(session: Session, key: int, as_of: date) -> Facts:
 def _placed(session: Session, key: int, as_of: date) -> list[dict[str, Any]]:
     """What the newest lists up to the day said of the person: a row at most."""
     nights = sorted(one for one in session.home.scores.glob("as_of=*") if one.name <= f"as_of={as_of}")
-    for night in reversed(nights[-1:]):
-        if not (night / "scores.parquet").is_file():
-            continue
-        scores = pl.read_parquet(night / "scores.parquet").filter(pl.col("person_key") == key)
-        lists = night / "lists.parquet"
-        ranks = pl.read_parquet(lists) if lists.is_file() else pl.DataFrame(schema={"spell_id": pl.String, "list_unit_id": pl.String, "rank": pl.Int64})
-        both = scores.join(ranks.select("spell_id", "list_unit_id", "rank"), on="spell_id", how="left")
-        return [
-            {"as_of": night.name.removeprefix("as_of="), "rank": row["rank"], "unit": row["list_unit_id"], "why": row["ineligible_because"]}
-            for row in both.iter_rows(named=True)
-        ]
-    return []
+    if not nights or not all((nights[-1] / name).is_file() for name in ("scores.parquet", "lists.parquet")):
+        return []
+    scores = pl.read_parquet(nights[-1] / "scores.parquet").filter(pl.col("person_key") == key)
+    lists = pl.read_parquet(nights[-1] / "lists.parquet").select("spell_id", "rank", unit="list_unit_id")
+    return scores.join(lists, on="spell_id", how="left").to_dicts()

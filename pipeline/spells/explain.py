@@ -30,7 +30,8 @@ class Facts:
     patient_spells: pl.DataFrame
     provider_spells: pl.DataFrame
     providers: dict[str, str]  # certificate -> care giver
-    placed: list[dict[str, Any]]  # what the last list said of the person: as_of, rank, unit, why
+    coordination: pl.DataFrame  # ingest.coordination, as known
+    placed: list[dict[str, Any]]  # what the newest night said: as_of, rank, unit, and the row of scores.parquet
 
 
 def explained(facts: Facts, words: dict[str, Any]) -> list[str]:
@@ -68,7 +69,7 @@ def explained(facts: Facts, words: dict[str, Any]) -> list[str]:
     lines += _each(
         facts.provider_spells, lambda row: of_patient.filter(giver == row["provider_id"]), facts, w, "provider_id"
     )
-    return [*lines, *_lists(facts, w)]
+    return [*lines, *_coordination(facts, w), *_lists(facts, w)]
 
 
 def _known(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -165,11 +166,18 @@ def _limits(row: dict[str, Any], w: dict[str, str]) -> list[str]:
     return [f"    {w['limits'].format(day=row['day'], chain_day=row['chain_day'])}", *(f"      {one}" for one in told)]
 
 
+def _coordination(facts: Facts, w: dict[str, str]) -> list[str]:
+    rows = facts.coordination.sort("known_from", "case_id").iter_rows(named=True)
+    cases = ["  " + w["case"].format(**{name: "–" if value is None else value for name, value in row.items()}) for row in rows]
+    return ["", w["coordination"], *(cases or [f"  {w['none']}"])]
+
+
 def _lists(facts: Facts, w: dict[str, str]) -> list[str]:
     lines = []
     for one in facts.placed:
         told = w["list"] if one["rank"] is not None else w["not_listed"]
-        lines += ["", told.format(**{**one, "unit": "–" if facts.protected else one["unit"]})]
+        lines += ["", told.format(**{**one, "unit": "–" if facts.protected else one["unit"]}), f"  {w['scored'].format(**one)}"]
+        lines += [f"    {reason['text']}" for reason in one["reasons"] or ()]
     return lines
 
 

@@ -13,6 +13,11 @@ from tests.spec.known import GROUPS, asked, certificates_of_periods, fill, perio
 from tests.tables import given
 
 AS_OF = dt.date(2026, 3, 10)
+PLACED = {
+    "as_of": "2026-03-10", "rank": 1, "unit": "U1", "ineligible_because": None, "p_90": 0.5, "p_180": 0.25, "p_365": 0.1,
+    "net_days_left": 61.2, "preventable_days": 3.25, "preventable_low": -1.0, "preventable_high": 7.0,
+    "reasons": [{"text": "a long spell before"}],
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -22,6 +27,7 @@ def told(run_table):
         certificates_of_periods(run_table, **certificate)
         fill("ingest.units", units, run_table)
         fill("ingest.persons", "person_key\n1", run_table, protected=False)
+        fill("ingest.coordination", "case_id | person_key | known_from | offered_on | answer\nk | 1 | 2026-03-02 | 2026-03-01 | declined", run_table)
         given("ingest.diagnosis_groups", GROUPS, run_table)
         asked(f"person_key | as_of\n1 | {AS_OF}", run_table)
         spells_at(run_table)
@@ -37,7 +43,7 @@ def told(run_table):
             read("spells.certificate_segments"), read("spells.spells"), read("spells.ongoing"),
             read("spells.unit_certificates"), unit_spells(read("spells.unit_certificates"), AS_OF, 5, 0),
             patient_view(known.rename({"person_key": "patient_id"}), AS_OF), read("spells.provider_spells"),
-            dict.fromkeys(known["certificate_id"], "P1"), list(placed),
+            dict.fromkeys(known["certificate_id"], "P1"), read("ingest.coordination"), list(placed),
         )  # fmt: skip
         return [line.strip() for line in explained(facts, words(language))]
 
@@ -115,7 +121,7 @@ def test_each_certificate_says_whether_it_counts_and_since_when_not(told):
 
 
 def test_units_of_a_person_of_protected_identity_are_not_told(told):
-    placed = [{"as_of": "2026-03-10", "rank": 1, "unit": "U1", "why": None}]
+    placed = [PLACED]
     lines = told("person_key | start_date | end_date\n1 | 2026-03-01 | 2026-03-20", protected=True, placed=placed)
     assert not any("U1" in line or "P1" in line for line in lines)
     assert "Protected identity: units and care givers are not shown." in lines
@@ -125,3 +131,17 @@ def test_someone_of_whom_nothing_is_known_yet_is_told_so_in_swedish_too(told):
     lines = told("person_key | start_date | end_date\n1 | 2026-04-01 | 2026-04-20", language="sv")
     assert lines[-1] == "Inget intyg var känt den 2026-03-10."
     assert any(line.endswith("inte känt än") for line in lines)
+
+
+def test_what_was_offered_and_what_the_list_said_is_told_too(told):
+    text = "person_key | start_date | end_date\n1 | 2026-03-01 | 2026-03-20"
+    lines = told(text, placed=[PLACED])
+    assert after(lines, "Coordination") == [
+        "known 2026-03-02: offered 2026-03-01, answer declined, started –, ended –, marked –"
+    ]
+    assert after(lines, "The list of 2026-03-10: place 1, U1") == [
+        "chance of passing day 90 / 180 / 365: 0.50 / 0.25 / 0.10; net days left 61; days to save 3.2 (-1.0 – 7.0)",
+        "a long spell before",
+    ]
+    lines = told(text, placed=[PLACED | {"rank": None, "ineligible_because": "declined"}])
+    assert "The list of 2026-03-10: not on it (declined)" in lines
