@@ -48,20 +48,25 @@ def text_of(file: Path) -> str:
     return file.read_text(encoding="utf-8").strip() if file.is_file() else ""
 
 
-def keep(home: Home, run_id: str, record: dict) -> Path:
+def run_id(started: datetime, command: str) -> str:
+    """A run's name: by time, to the microsecond, so that no two runs in a home share one."""
+    return f"{started:%Y%m%dT%H%M%S_%f}-{command}"
+
+
+def keep(home: Home, name: str, record: dict) -> Path:
     """Write runs/<run id>.json whole."""
     text = json.dumps(record, indent=1, ensure_ascii=False, default=str)
-    return write_text_whole(home.runs / f"{run_id}.json", text + "\n")
+    return write_text_whole(home.runs / f"{name}.json", text + "\n")
 
 
 def keep_refused(home: Home, started: datetime, asked: date | None, fault: Exception) -> Path:
     """Write the record of a night that was refused before it began."""
-    run_id = f"{started:%Y%m%dT%H%M%S}-nightly"
+    name = run_id(started, "nightly")
     return keep(
         home,
-        run_id,
+        name,
         {
-            "run_id": run_id,
+            "run_id": name,
             "command": "nightly",
             "started": started.isoformat(timespec="seconds"),
             "as_of": asked.isoformat() if asked else "",

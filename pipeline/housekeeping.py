@@ -26,9 +26,10 @@ def init(home: Home, console: Console) -> None:
         raise UsageError(
             f"{home.path} is a home already", remedy="edit its region.toml, or choose another folder"
         )
-    for folder in (home.path, *home.folders):
+    # all that may hold a person's data lies deeper; a home folder that was there, as the checkout's data/, keeps its mode
+    for folder in home.folders:
         private_folder(folder)
-    write_text_whole(home.region_file, EXAMPLE.read_text(encoding="utf-8"))
+    write_text_whole(home.runs / "region.toml", EXAMPLE.read_text(encoding="utf-8")).replace(home.region_file)
     console.note(f"made {home.path}; look at {home.region_file}, then put extracts under {home.raw}/<date>/")
 
 

@@ -156,7 +156,7 @@ def _alone(session: Session, name: str) -> dict:
 
 def _recorded(session: Session, command: str, work: Callable[[], dict], fingerprint: dict | None) -> dict:
     begun = time.perf_counter()
-    run_id = f"{session.started:%Y%m%dT%H%M%S}-{command}"
+    run_id = books.run_id(session.started, command)
     record = {
         "run_id": run_id,
         "command": command,
@@ -210,11 +210,15 @@ def _night(session: Session) -> dict:
 
 
 def _staged(session: Session, name: str, **how: bool) -> dict:
-    begun = time.perf_counter()
+    begun, cpu = time.perf_counter(), time.process_time()
     reset_peak()
     with session.console.stage(name):
         found = _ROOMS[name](session, **how)
-    session.stages[name] = {"seconds": round(time.perf_counter() - begun, 2), "peak_mb": peak_mb()}
+    session.stages[name] = {
+        "seconds": round(time.perf_counter() - begun, 2),
+        "cpu_seconds": round(time.process_time() - cpu, 2),  # of all threads
+        "peak_mb": peak_mb(),
+    }
     return found
 
 

@@ -79,7 +79,7 @@ def evaluate(session: Session, name: str, plan: bool, out: Path | None, language
 def _note(study: Study, plan: bool, outcome: str, seconds: float) -> None:
     """The run in the book of runs."""
     session = study.session
-    run_id = f"{session.started:%Y%m%dT%H%M%S}-evaluate"
+    run_id = books.run_id(session.started, "evaluate")
     record = {
         "run_id": run_id, "command": "evaluate", "study": study.protocol.study, "plan": plan, "outcome": outcome,
         "started": session.started.isoformat(timespec="seconds"), **_versions(study), "protocol_sha256": study.read.sha256,

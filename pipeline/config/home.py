@@ -7,7 +7,8 @@ from pathlib import Path
 from pipeline.errors import UsageError
 
 CHECKOUT = Path(__file__).parents[2]
-DEFAULT_HOME = CHECKOUT / "data"
+# installed, the program lies among other packages; its data belong where it is called
+DEFAULT_HOME = (CHECKOUT if (CHECKOUT / "pyproject.toml").is_file() else Path()) / "data"
 
 
 class Home:

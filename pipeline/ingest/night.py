@@ -99,15 +99,6 @@ def run(
     return report
 
 
-def unchanged(home: Home, region: Region, as_of: date) -> bool:
-    """Whether every file was staged before with the same bytes, settings, code and key."""
-    if not (home.vault / "key").is_file():
-        return False
-    key_print = Keyring.open(home.vault).subkey("fingerprint").hex()[:16]
-    files = delivered_files(home, region.ingest, as_of)
-    return all(staged_before(home, file, version_of(file, region.ingest, key_print)) for file in files)
-
-
 def _report(as_of: date, staged: list[Staged], returned: int) -> IngestReport:
     files = [
         FileReport(one.delivery, one.file, one.table, one.received, one.repeated, dict(one.rules), notes=dict(one.warnings))

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import polars as pl
 
 from pipeline.config.home import Home
@@ -31,7 +32,7 @@ from pipeline.ingest.identities import IdentityTexts
 from pipeline.ingest.quarantine import Rejected, keep_rejected
 from pipeline.ingest.typed import read_sql, staged_columns, text_literal
 from pipeline.privacy.vault import Vault
-from pipeline.store.files import private_folder, write_text_whole, write_whole
+from pipeline.store.files import PARQUET, private_folder, write_text_whole, write_whole
 from pipeline.store.tables import Gate
 
 REPEATED = "repeated"
@@ -130,7 +131,7 @@ def stage_file(
 
         def write(beside: Path) -> None:
             source.before_reading()
-            con.execute(f"copy ({sql}) to {text_literal(str(beside))} (format parquet, compression snappy)")
+            con.execute(f"copy ({sql}) to {text_literal(str(beside))} ({PARQUET}, compression snappy)")
             rows = _count(con, beside)
             made.received = source.check_all_read(rows)
             _check_manifest(file, made.received)
@@ -178,13 +179,16 @@ def _marks(
     """row, mark of rows whose key comes more than once: exact repeats but the first, conflicts all of them."""
     place = text_literal(str(parquet))
     key = ", ".join(extract.staged_key)
-    # group by a number first: few keys are doubled, and text keys of millions of rows are costly to hold
+    # numbers first: few keys are doubled, and text keys of millions of rows are costly to hold
+    hashes = con.execute(f"select hash({key}) as h from read_parquet({place}) where rule is null").fetchnumpy()["h"]
+    hashes.sort()
+    con.register("_doubled", pl.DataFrame({"h": np.unique(hashes[1:][hashes[1:] == hashes[:-1]])}).to_arrow())
     row = "" if extract.place == "row" else f", {extract.place} as row"
     doubled = con.sql(
         f"select * exclude (delivery, rule, file_row_number){row} from read_parquet({place}, file_row_number = true) "
-        f"where rule is null and hash({key}) in (select hash({key}) from read_parquet({place}) where rule is null "
-        "group by 1 having count(*) > 1)"
+        f"where rule is null and hash({key}) in (select h from _doubled)"
     ).to_arrow_table()
+    con.unregister("_doubled")
     rows = pl.from_arrow(doubled)
     empty = pl.DataFrame(schema={"row": pl.Int64, "mark": pl.String})
     if rows.is_empty():

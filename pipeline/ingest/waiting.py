@@ -126,10 +126,9 @@ def count_accepted(con: duckdb.DuckDBPyConnection, reports: list[FileReport]) ->
         if table == "certificate_periods":
             known.append(f"hash(x.certificate_id) in (select hash(c.certificate_id) from raw.certificates as c where {STANDS})")
         stand = _by_delivery(con, f"raw.{table} as x where {' and '.join(known)}")
-        newest = _by_delivery(con, f"raw.{table}")
         # a single delivery's rows give way to none; former numbers of a person give way to today's
         several = _several(reports, table) or table == "persons"
-        every = _by_delivery(con, f"raw.all_{table}") if several else newest
+        newest, every = (_by_delivery(con, f"raw.{what}{table}") if several else {} for what in ("", "all_"))
         aside = {}
         if con.execute(
             f"select count(*) from duckdb_tables() where schema_name = 'raw' and table_name = 'folded_{table}'"

@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+# a dictionary of a column whose texts all differ is built in vain: beyond so many it is given up
+PARQUET = "format parquet, dictionary_size_limit 2000"
 _BESIDE = re.compile(r"\..+\.[a-z0-9_]{8}")  # what tempfile adds to the names of write_whole and replace_folder
 
 

@@ -20,7 +20,7 @@ import polars as pl
 import pyarrow as pa
 
 from pipeline.errors import NightFailed
-from pipeline.store.files import private_folder, write_text_whole, write_whole
+from pipeline.store.files import PARQUET, private_folder, write_text_whole, write_whole
 from pipeline.store.ledger import Ledger
 
 SQL_ROOT = Path(__file__).parents[1]
@@ -200,7 +200,7 @@ class Lake:
         def write(beside: Path) -> None:
             place = str(beside).replace("'", "''")
             # level 1: nearly as small as the default 3, for four fifths of the time
-            options = "(format parquet, compression zstd, compression_level 1)"
+            options = f"({PARQUET}, compression zstd, compression_level 1)"
             if isinstance(content, str):
                 self.con.execute(f"copy ({content}) to '{place}' {options}")
             else:

@@ -138,6 +138,13 @@ def test_a_home_without_deliveries(tmp_path):
     told(regions.rehabrisk("init", tmp_path / "h"), 2, "is a home already")
 
 
+def test_a_folder_that_was_there_keeps_its_mode_and_what_a_home_holds_is_its_owners(tmp_path):
+    tmp_path.chmod(0o755)  # as the checkout's data/
+    assert regions.rehabrisk("init", tmp_path).returncode == 0
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
+
+
 @pytest.mark.parametrize("stage", ["spells", "features", "train", "score", "worklist", "monitor"])
 def test_a_stage_before_the_one_it_needs(home, stage):
     for folder in (home.lake, home.scores, home.worklists):
