@@ -156,6 +156,20 @@ def certify(
 
 
 @app.command()
+def statistics(
+    home: HomeOption = DEFAULT_HOME,
+    as_of: AsOfOption = None,
+    out: Annotated[Path | None, typer.Option(help="Where to make a folder named by the date; default: HOME/statistics.")] = None,
+    language: Annotated[str | None, typer.Option(help="sv or en; default: the region's.")] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Ongoing and started spells per unit and for the region: CSV and pages, small numbers hidden."""
+    from pipeline import run_statistics
+
+    run_statistics.statistics(_session(home, as_of, quiet), out, language)
+
+
+@app.command()
 def promote(
     version: Annotated[str, typer.Argument(help="A folder's name under models/.")],
     home: HomeOption = DEFAULT_HOME,

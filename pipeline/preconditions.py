@@ -23,8 +23,9 @@ BEFORE = {
     "worklist": "score.scores",
     "monitor": "worklist.entries",
     "compare": "spells.unit_spells",
+    "statistics": "spells.ongoing",
 }
-OF_ONE_NIGHT = ("features", "score", "worklist", "monitor", "compare")
+OF_ONE_NIGHT = ("features", "score", "worklist", "monitor", "compare", "statistics")
 # what ingest takes depends on the night: a later delivery must not reach spells or a model of an earlier one
 OF_THE_SAME_INGEST = ("spells", "train")
 INGEST_NOTE = "staged/ingest.json"

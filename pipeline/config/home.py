@@ -28,6 +28,7 @@ class Home:
         self.models = self.path / "models"
         self.scores = self.path / "scores"
         self.worklists = self.path / "worklists"
+        self.statistics = self.path / "statistics"
         self.studies = self.path / "studies"
         self.monitor = self.path / "monitor"
         self.runs = self.path / "runs"
@@ -46,6 +47,7 @@ class Home:
             self.models,
             self.scores,
             self.worklists,
+            self.statistics,
             self.studies,
             self.monitor,
             self.runs,

@@ -8,18 +8,29 @@ about nobody; where everyone of a row is in one cell the table should be made co
 from __future__ import annotations
 
 import numpy as np
-from scipy import optimize
 
 SMALLEST = 5  # persons; Intygsstatistik's default, whose least allowed is 3
 LOWEST_ALLOWED = 3
 
 
-def hidden_cells(counts: np.ndarray, smallest: int = SMALLEST) -> np.ndarray:
-    """Which cells of a two-way table of persons to hide when its margins are published with it.
+def hidden_cells(
+    counts: np.ndarray,
+    smallest: int = SMALLEST,
+    *,
+    persons: np.ndarray | None = None,
+    row_sums_shown: bool = False,
+    already: np.ndarray | None = None,
+) -> np.ndarray:
+    """Which cells of a two-way table to hide when its margins are published with it.
 
     Parameters
     ----------
-    counts : (rows, columns) whole numbers, 0 or more. smallest : the least count that may be shown (3 or more).
+    counts : (rows, columns) whole numbers, 0 or more. smallest : the least count of persons that may be shown (3 or more).
+    persons : (rows + 1, columns + 1) how many persons stand behind each cell and sum, where `counts` are of something
+        else, such as spells; None: `counts` are persons.
+    row_sums_shown : the row sums are told by another table, and no cell is protected by them; one that is shown there may
+        not be small.
+    already : (rows + 1, columns + 1) of bool: hidden for reasons outside this table, row sums hidden in the other one included.
 
     Returns
     -------
@@ -27,14 +38,14 @@ def hidden_cells(counts: np.ndarray, smallest: int = SMALLEST) -> np.ndarray:
     like any other cell when it is small itself, and protected likewise.
 
     Each hidden small cell has at least two possible values given all that is shown. It is protected by the cheapest
-    rectangle of cells that does it: one that hides no sum if possible, then no nought, then the fewest persons.
+    rectangle of cells that does it: one that hides no sum if possible, then no nought, then the least counts. Where no
+    rectangle does, everything that may be hidden is.
 
     Raises
     ------
-    ValueError : not a two-way table of whole numbers, or `smallest` under 3.
+    ValueError : not a two-way table of whole numbers, `smallest` under 3, or a small row sum that must be shown.
 
-    Source: the rectangle (hypercube) method, Hundepool et al. 2012, Statistical Disclosure Control, 4.4; bounds by
-    linear programming.
+    Source: the rectangle (hypercube) method, Hundepool et al. 2012, Statistical Disclosure Control, 4.4.
     """
     inner = np.asarray(counts)
     if inner.ndim != 2 or 0 in inner.shape or (inner < 0).any() or (inner != np.round(inner)).any():
@@ -42,12 +53,21 @@ def hidden_cells(counts: np.ndarray, smallest: int = SMALLEST) -> np.ndarray:
     if smallest < LOWEST_ALLOWED:
         raise ValueError(f"a table that shows cells under {LOWEST_ALLOWED} persons is not made")
     table = with_sums(inner)
-    small = (table > 0) & (table < smallest)
-    hidden = small.copy()
+    small = (table > 0) & ((table if persons is None else np.asarray(persons)) < smallest)
+    hidden = small.copy() if already is None else small | already
+    if row_sums_shown:
+        if (small[:, -1] & (already is None or ~already[:, -1])).any():
+            raise ValueError("a row sum that must be shown is small")
+        small[:, -1] = False
     # smallest first: a large rectangle's cells may come to protect the next
     for at in sorted(zip(*np.nonzero(small), strict=True), key=lambda cell: (table[cell], cell)):
-        if not _open(table, hidden, at):
-            hidden = _with_rectangle(table, hidden, at)
+        allowed = _rectangles(table, at)
+        if row_sums_shown:
+            allowed[:, -1] = False
+        if not (allowed & _corners_hidden(hidden, at)).any():
+            hidden = _with_cheapest(table, hidden, at, allowed)
+            if row_sums_shown:
+                hidden[:, -1] = False if already is None else already[:, -1]
     return hidden
 
 
@@ -66,45 +86,47 @@ def with_sums(counts: np.ndarray) -> np.ndarray:
     return np.hstack([below, below.sum(axis=1, keepdims=True)])
 
 
-def _with_rectangle(table: np.ndarray, hidden: np.ndarray, at: tuple[int, int]) -> np.ndarray:
-    """`hidden` and the cheapest rectangle with a corner in `at` that leaves it open; everything if none does."""
+def _rectangles(table: np.ndarray, at: tuple[int, int]) -> np.ndarray:
+    """Whether the rectangle with corners in `at` and each other cell, were all four hidden, leaves `at` open.
+
+    One person more in `at` is one fewer in its row's and its column's corner and one more in the opposite one, or the
+    other way round; in a sum it is the other way round again. A hidden cell that holds somebody holds at least one.
+    """
     row, column = at
-    rows, columns = table.shape
-    tries = []
-    for other_row in (one for one in range(rows) if one != row):
-        for other_column in (one for one in range(columns) if one != column):
-            more = hidden.copy()
-            more[[row, other_row, other_row], [other_column, column, other_column]] = True
-            new = more & ~hidden
-            sums = int(new[-1].sum() + new[:-1, -1].sum())
-            tries.append((sums, int((table[new] == 0).sum()), int(table[new].sum()), other_row, other_column))
-    for *_, other_row, other_column in sorted(tries):
-        more = hidden.copy()
-        more[[row, other_row, other_row], [other_column, column, other_column]] = True
-        if _open(table, more, at):
-            return more
-    return np.ones_like(hidden)
+    inside = np.ones_like(table, dtype=bool)
+    inside[-1] ^= True
+    inside[:, -1] ^= True
+    gives = table >= 2
+    up, down = inside | gives, ~inside | gives
+    more = up[row, column] & down[row] & down[:, [column]] & up
+    fewer = down[row, column] & up[row] & up[:, [column]] & down
+    found = more | fewer
+    found[row] = False
+    found[:, column] = False
+    return found
 
 
-def _open(table: np.ndarray, hidden: np.ndarray, at: tuple[int, int]) -> bool:
-    """Whether the cell could hold another number, as far as a reader of the rest can tell."""
-    rows, columns = table.shape
-    place = np.arange(table.size).reshape(table.shape)
-    sums = np.zeros((rows + columns, table.size))
-    for one in range(rows):
-        sums[one, place[one, :-1]], sums[one, place[one, -1]] = 1, -1
-    for one in range(columns):
-        sums[rows + one, place[:-1, one]], sums[rows + one, place[-1, one]] = 1, -1
-    least = np.where(hidden, np.minimum(table, 1), table).ravel()
-    most = np.where(hidden, np.inf, table).ravel()
-    ends = []
-    for sign in (1, -1):
-        aim = np.zeros(table.size)
-        aim[place[at]] = sign
-        found = optimize.linprog(
-            aim, A_eq=sums, b_eq=np.zeros(rows + columns), bounds=np.column_stack([least, most])
-        )
-        if found.status == 3:  # without bound
-            return True
-        ends.append(found.x[place[at]])
-    return bool(ends[1] - ends[0] > 0.5)
+def _corners_hidden(hidden: np.ndarray, at: tuple[int, int]) -> np.ndarray:
+    """Whether the other three corners of the rectangle of `at` and each cell are hidden already."""
+    row, column = at
+    return hidden & hidden[row] & hidden[:, [column]]
+
+
+def _with_cheapest(table: np.ndarray, hidden: np.ndarray, at: tuple[int, int], allowed: np.ndarray) -> np.ndarray:
+    """`hidden` and the cheapest allowed rectangle with a corner in `at`; everything if there is none."""
+    if not allowed.any():
+        return np.ones_like(hidden)
+    row, column = at
+    is_sum = np.zeros_like(hidden)
+    is_sum[-1] = is_sum[:, -1] = True
+
+    def price(cost: np.ndarray) -> np.ndarray:
+        new = np.where(hidden, 0, cost)
+        return (new + new[row] + new[:, [column]])[allowed]
+
+    others = np.argwhere(allowed)
+    by = (others[:, 1], others[:, 0], price(table), price((table == 0).astype(int)), price(is_sum.astype(int)))
+    other_row, other_column = others[np.lexsort(by)[0]]
+    more = hidden.copy()
+    more[[row, other_row, other_row], [other_column, column, other_column]] = True
+    return more

@@ -8,7 +8,7 @@ from pipeline.config.home import Home
 from pipeline.config.region import EngineSettings
 from pipeline.store.files import private_folder
 
-ROOMS = ("raw", "ingest", "moments", "spells", "features", "outcomes", "score", "worklist", "evaluate")
+ROOMS = ("raw", "ingest", "moments", "spells", "features", "outcomes", "score", "worklist", "evaluate", "statistics")
 
 
 def connect(home: Home, settings: EngineSettings) -> duckdb.DuckDBPyConnection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -22,6 +23,19 @@ def private_folder(path: Path) -> Path:
     if path.stat().st_mode & 0o077:
         path.chmod(0o700)
     return path
+
+
+def file_stem(unit_id: str) -> str:
+    """A unit's file name: the unit's own id, made safe where it holds what a file name may not.
+
+    >>> file_stem("SE2321000099-03E8")
+    'SE2321000099-03E8'
+    """
+    safe = re.sub(r"[^\w.-]", "_", unit_id).lstrip(".")
+    if safe == unit_id and len(safe) <= 100:
+        return safe
+    # two ids that look alike once made safe keep different names
+    return f"{safe[:80]}_{hashlib.sha256(unit_id.encode()).hexdigest()[:8]}"
 
 
 def write_whole(path: Path, write: Callable[[Path], object], mode: int = 0o600) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from pipeline.worklist.cells import unguarded
+from pipeline.store.cells import unguarded
 from pipeline.worklist.words import COLUMNS, LANGUAGES, words
 
 NEEDED = ("patient_id", "status")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.worklist.cells import guarded
+from pipeline.store.cells import guarded
 from pipeline.worklist.words import COLUMNS
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -11,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.errors import NightFailed, UsageError
-from pipeline.store.files import replace_folder
+from pipeline.store.files import file_stem, replace_folder
 from pipeline.worklist.words import COLUMNS, LANGUAGES
 from pipeline.worklist.write_csv import write_csv
 from pipeline.worklist.write_page import write_page
@@ -61,19 +59,6 @@ def write_lists(
 
     replace_folder(folder, fill)
     return [folder / name for name in names]
-
-
-def file_stem(unit_id: str) -> str:
-    """A unit's file name: the unit's own id, made safe where it holds what a file name may not.
-
-    >>> file_stem("SE2321000099-03E8")
-    'SE2321000099-03E8'
-    """
-    safe = re.sub(r"[^\w.-]", "_", unit_id).lstrip(".")
-    if safe == unit_id and len(safe) <= 100:
-        return safe
-    # two ids that look alike once made safe keep different names
-    return f"{safe[:80]}_{hashlib.sha256(unit_id.encode()).hexdigest()[:8]}"
 
 
 def _age_in_years() -> pl.Expr:

@@ -17,6 +17,7 @@ BEFORE = {
     "worklist": "ingest moments spells features score worklist",
     "train": "ingest moments spells features outcomes",
     "monitor": "ingest moments spells features outcomes score worklist monitor",
+    "statistics": "ingest moments spells statistics",
     "evaluate": "ingest moments spells features outcomes score worklist evaluate",
 }
 FIELDS = ("table", "grain", "inputs", "params", "known", "why")

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from pipeline.errors import NightFailed, UsageError
-from pipeline.worklist.cells import guarded, unguarded
+from pipeline.store.cells import guarded, unguarded
+from pipeline.store.files import file_stem
 from pipeline.worklist.words import COLUMNS, LANGUAGES, choices, words
-from pipeline.worklist.write_lists import file_stem, write_lists
+from pipeline.worklist.write_lists import write_lists
 from tests.unit.worklist.region import UNIT, entries, identities
 
 PAYLOADS = [

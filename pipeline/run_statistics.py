@@ -1,0 +1,90 @@
+"""`rehabrisk statistics`: the spells of the night that the lake holds, counted as the statistics service counts them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from pipeline import books, ingest
+from pipeline.errors import NightFailed, UsageError
+from pipeline.lock import only_run
+from pipeline.preconditions import require_before
+from pipeline.privacy.access_log import AccessLog
+from pipeline.run import Session
+from pipeline.statistics.count import BOTH, REGION, Statistics, count, months_before
+from pipeline.statistics.write_pages import LANGUAGES, write_statistics
+from pipeline.store.tables import Lake
+
+
+def statistics(session: Session, out: Path | None, language: str | None) -> list[Path]:
+    """Count, hide small cells and write CSV and pages. Returns the files.
+
+    Raises UsageError for a language that is not spoken, a lake without that night's spells, or too few spells to show any.
+    """
+    if language not in (None, *LANGUAGES):
+        raise UsageError(f"the statistics are not written in {language!r}", remedy=f"use one of {', '.join(LANGUAGES)}")
+    begun, outcome = time.perf_counter(), "failed"
+    with only_run(session.home):
+        try:
+            files = _made(session, out, language or session.region.language)
+            outcome = "done"
+        finally:
+            session.close()
+            _note(session, outcome, time.perf_counter() - begun)
+    return files
+
+
+def _made(session: Session, out: Path | None, language: str) -> list[Path]:
+    require_before(session.lake, "statistics", session.as_of)
+    for table in (*ingest.TABLES, "moments.nightly", "spells.ongoing"):
+        session.lake.view(table)
+    session.lake.view("moments.asked", session.lake.file("moments.nightly"))
+    lake = Lake(session.con, session.home.lake / "statistics", session.ledger, session.gate)
+    gap = session.region.spells.max_gap_days
+    lake.run("statistics.spells", max_gap_days=gap)
+    lake.run("statistics.grouped", since=months_before(session.as_of)[0])
+    found = count(lake.read("statistics.grouped"), session.as_of)
+    for line in reconciled(session, found):
+        session.console.note(f"  {line}")
+    AccessLog(session.home).write(session.started, "statistics", "statistics", "statistics")
+    folder = (out or session.home.statistics) / session.as_of.isoformat()
+    units = lake.read("ingest.units", "unit_id, name, list_size")
+    files = write_statistics(found, units, folder, language, session.region.name, gap)
+    session.console.note(f"  {folder / 'region.html'}")
+    return files
+
+
+def reconciled(session: Session, found: Statistics) -> list[str]:
+    """The region's ongoing total against the night's own ongoing spells, step by step, in words.
+
+    Raises NightFailed when they do not meet: a certified day is in a spell by either rule, so the persons are the same.
+    """
+    rows = session.con.execute(
+        "select count(*), count(distinct person_key) from statistics.spells where ongoing"
+    ).fetchall()
+    spells, persons = rows[0]
+    night = session.con.execute("select count(*) from spells.ongoing where ongoing").fetchall()[0][0]
+    told = found.cells.filter(place=REGION, measure="ongoing", grouping="total", sex=BOTH)["spells"].item()
+    left_out = session.con.execute(
+        "select count(*) from statistics.grouped where ongoing and (sex is null or sex not in ('F', 'M'))"
+    ).fetchall()[0][0]
+    if persons != night or told + left_out != spells:
+        raise NightFailed(
+            f"statistics count {persons} persons on sick leave and tell of {told} spells, where the night has {night}",
+            remedy="this is a fault of the program: nothing was written; tell its makers",
+        )
+    return [
+        f"ongoing: {spells} spells of {persons} persons, as in spells.ongoing; {spells - persons} more spells than persons, at a second care provider",
+        f"told of: {told}; {left_out} ongoing left out for want of a known sex",
+    ]
+
+
+def _note(session: Session, outcome: str, seconds: float) -> None:
+    """The run in the book of runs."""
+    run_id = f"{session.started:%Y%m%dT%H%M%S}-statistics"
+    record = {
+        "run_id": run_id, "command": "statistics", "outcome": outcome, "code": books.code_version(),
+        "started": session.started.isoformat(timespec="seconds"), "as_of": session.as_of.isoformat(),
+        "tables": session.ledger.as_rows(), "seconds": round(seconds, 2),
+    }  # fmt: skip
+    books.keep(session.home, run_id, record)

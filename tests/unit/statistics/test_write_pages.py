@@ -1,0 +1,64 @@
+"""statistics.write_pages: pages that say what was counted, and hold no surprise in a unit's name."""
+
+import csv
+import datetime as dt
+
+import polars as pl
+import pytest
+
+from pipeline.statistics.count import count
+from pipeline.statistics.figures import Speech, lines, per_listed
+from pipeline.statistics.write_pages import write_statistics
+from tests.unit.statistics.regions import AS_OF, grouped
+
+UNITS = pl.DataFrame(
+    {"unit_id": ["U0", "U1", "U2"], "name": ["<b>Åsa</b> & co", "=1+1", None], "list_size": [8000, None, 5000]}
+)
+WORDS = Speech({"hidden": "–", "decimal": ",", "thousands": " ", "sex": {"F": "Kvinnor", "M": "Män"}})
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages") / "2026-01-12"
+    found = count(grouped(1, [900, 700, 500]), AS_OF)
+    return folder, write_statistics(found, UNITS, folder, "sv", "Region Ö", 5)
+
+
+def test_a_name_is_text_and_never_markup_or_a_formula(files):
+    folder, _ = files
+    for name in ("region", "U0"):
+        page = (folder / f"{name}.html").read_text(encoding="utf-8")
+        assert "<b>Åsa" not in page and "&lt;b&gt;Åsa&lt;/b&gt; &amp; co" in page
+    with (folder / "statistics.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert {row["unit_name"] for row in csv.DictReader(file, delimiter=";") if row["unit_id"] == "U1"} == {"'=1+1"}
+
+
+def test_a_unit_without_a_name_goes_by_its_id(files):
+    folder, made = files
+    assert "<h1>U2</h1>" in (folder / "U2.html").read_text(encoding="utf-8")
+    assert [file.name for file in made] == ["U0.html", "U1.html", "U2.html", "region.html", "statistics.csv"]
+
+
+def test_hidden_numbers_are_blank_in_the_csv_and_marked(files):
+    folder, _ = files
+    with (folder / "statistics.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    assert {(row["spells"] == "", row["hidden"]) for row in rows} == {(True, "1"), (False, "0")}
+
+
+def test_a_hidden_month_breaks_the_line():
+    months = tuple(dt.date(2025, month, 1) for month in range(1, 8))
+    cells = {("ongoing", "month", str(month), sex): at + 5 for at, month in enumerate(months) for sex in "FM"}
+    cells["ongoing", "month", "2025-04-01", "M"] = None
+    assert str(lines(cells, "ongoing", months, WORDS)).count("<polyline") == 3
+
+
+def test_too_few_months_make_no_line():
+    months = tuple(dt.date(2025, month, 1) for month in range(1, 8))
+    cells = {("ongoing", "month", str(month), sex): None for month in months for sex in "FM"}
+    assert lines(cells, "ongoing", months, WORDS) is None
+
+
+def test_numbers_are_written_as_the_language_does():
+    assert (WORDS.number(12345.6, 1), WORDS.number(None), WORDS.percent(0.567)) == ("12\u00a0345,6", "–", "57\u00a0%")
+    assert (per_listed(16, 8000), per_listed(16, None)) == (2.0, None)
