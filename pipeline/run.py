@@ -306,7 +306,7 @@ def _score(session: Session) -> dict:
         has_contacts=session.lake.rows("ingest.contacts") > 0,
     )
     session.lake.run("worklist.candidates", declined_days=session.region.worklist.declined_days)
-    decisions = decide(session.lake.read("worklist.candidates"), session.region.worklist, session.as_of)
+    decisions = decide(session.lake.read("worklist.candidates"), scores, session.region.worklist, session.as_of)
     session.lake.write("score.scores", scores, rows_in=features.height)
     whole = scores.join(
         decisions.select("spell_id", "eligible", "ineligible_because"), on="spell_id", maintain_order="left"

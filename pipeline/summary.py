@@ -22,7 +22,7 @@ def show(console: Console, home: Home, record: dict) -> None:
         ("model", record["model"]),
         ("may be offered", _number(record["eligible"])),
         ("may not", ", ".join(f"{_number(count)} {why}" for why, count in record["ineligible"].items()) or "none"),
-        ("on lists", f"{_number(lists['rows'])} at {lists['units']} units"),
+        ("on lists", _counted(lists["rows"], "spell") + f" at {_counted(lists['units'], 'unit')}"),
         ("top unit", lists["top_unit"]),
         ("protected identity", f"{_number(lists['protected'])} kept off the lists" if lists["protected"] else "none ongoing"),
         ("alarms", "; ".join(record["alarms"]) or "none"),
@@ -46,10 +46,14 @@ def lists_told(decisions: pl.DataFrame, entries: pl.DataFrame) -> dict:
         "units": by_unit.height,
         "protected": decisions.filter(pl.col("ineligible_because") == "protected_identity").height,
         "top_unit": f"{top['list_unit_name'] or top['list_unit_id']}: {top['rows']} on its list, "
-        f"{top['saved']:.0f} net days expected saved within this week's places"
+        f"{_counted(round(top['saved']), 'net day')} expected saved within this week's places"
         if top
         else "no unit has a list",
     }
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{_number(count)} {what}{'' if count == 1 else 's'}"
 
 
 def _number(value: int) -> str:

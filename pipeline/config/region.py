@@ -100,11 +100,12 @@ class WorklistRules:
     unit: Literal["issuing", "listed"] = "issuing"
     first_days: int = 90
     first_days_kinds: tuple[str, ...] = ("primary",)
+    first_days_elsewhere: int = 365  # at units of other kinds
     declined_days: int = 180
     weeks_capacity: int = 1
     default_capacity: int = 5
     random_share: float = 0.0
-    min_preventable_days: float = 0.0
+    min_preventable_days: float = 1.0  # net days; an expectation below it is not worth a call
     max_rows: int = 200
     require_physician: bool = True
     seed: int = 1
@@ -153,6 +154,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "training.test_months": (1, 24),
     "worklist.random_share": (0, 1),
     "worklist.first_days": (0, 3660),
+    "worklist.first_days_elsewhere": (0, 3660),
     "worklist.max_rows": (1, 10**6),
 }
 

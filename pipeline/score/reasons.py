@@ -85,5 +85,10 @@ def _values(frame: pl.DataFrame, name: str, text: dict) -> list[str]:
 
 
 def _line(text: dict, name: str, value: str, effect: float) -> str:
-    what = text["groups"].get(name, text["groups"]["other"]).format(value=value)
-    return text["longer" if effect > 0 else "shorter"].format(what=what, days=f"{abs(effect):.0f}")
+    what = text["groups"].get(name, text["groups"]["other"]).format(value=value, days=_days(text, value))
+    return text["longer" if effect > 0 else "shorter"].format(what=what, days=_days(text, f"{abs(effect):.0f}"))
+
+
+def _days(text: dict, count: str) -> str:
+    """"1 day", "12 days"; words that are no number stay as they are."""
+    return text["one_day" if count == "1" else "more_days"].format(count=count) if count.isdigit() else count

@@ -38,7 +38,7 @@ def make_entries(
     ------
     NightFailed : a spell that may be on a list has no usable score; see rank.
     """
-    decisions = decide(candidates, rules, as_of)
+    decisions = decide(candidates, scores, rules, as_of)
     listed = "listed_" if rules.unit == "listed" else ""
     known = candidates.filter(pl.col("as_of") == as_of).join(decisions, on="spell_id", maintain_order="left")
     # left: a spell that may be offered and has no score is a fault that rank stops at, never a row less

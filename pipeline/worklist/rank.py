@@ -42,8 +42,7 @@ def rank(
 
     Returns
     -------
-    The rows kept (preventable_days >= rules.min_preventable_days, at most rules.max_rows a unit), all columns
-    given and: rank (1 = call first), within_capacity, drawn (a place given by lot), draw_chance (the chance this
+    The rows kept (at most rules.max_rows a unit), all columns given and: rank (1 = call first), within_capacity, drawn (a place given by lot), draw_chance (the chance this
     row had of standing above the line: 1 for sure places, 0 below the draw), change (new / up / down / same).
     Ties go to the higher p_90, then the lower spell_id, so the order of the input changes nothing.
 
@@ -63,9 +62,7 @@ def rank(
     """
     check(scores)
     kept = scores.filter(pl.col("eligible")) if "eligible" in scores.columns else scores
-    kept = kept.filter(
-        pl.col("list_unit_id").is_not_null() & (pl.col("preventable_days") >= rules.min_preventable_days)
-    ).sort(
+    kept = kept.filter(pl.col("list_unit_id").is_not_null()).sort(
         "list_unit_id", "preventable_days", "p_90", "spell_id",
         descending=[False, True, True, False],
     )  # fmt: skip

@@ -28,18 +28,20 @@ REASONS = (
     "declined",
     "withdrawn",
     "closed_by_coordinator",
+    "too_little_to_gain",
 )
 
 # What a coordinator marks when nothing more is to be done in this spell.
 CLOSING = ("closed", "no_action", "medical_rehab", "declined")
 
 
-def decide(candidates: pl.DataFrame, rules: WorklistRules, as_of: date) -> pl.DataFrame:
+def decide(candidates: pl.DataFrame, scores: pl.DataFrame, rules: WorklistRules, as_of: date) -> pl.DataFrame:
     """Say for each candidate whether it may be on a list, on which, and why not.
 
     Parameters
     ----------
     candidates : worklist.candidates; rows of other moments than `as_of` are left out.
+    scores : spell_id, preventable_days (net days); a spell that ended has none.
 
     Returns
     -------
@@ -54,7 +56,9 @@ def decide(candidates: pl.DataFrame, rules: WorklistRules, as_of: date) -> pl.Da
     needed = {"spell_id", "as_of", "unit_id", "day", "protected", "ended", "has_physician", "last_status"}
     if missing := sorted(needed - set(candidates.columns)):
         raise InputError(f"worklist.candidates lacks {', '.join(missing)}", remedy="run `rehabrisk nightly`")
-    here = candidates.filter(pl.col("as_of") == as_of)
+    here = candidates.filter(pl.col("as_of") == as_of).join(
+        scores.select("spell_id", "preventable_days"), on="spell_id", how="left", maintain_order="left"
+    )
     listed = "listed_" if rules.unit == "listed" else ""
     unit = pl.col(f"{listed}unit_id")
     kind = pl.col(f"{listed}unit_kind")
@@ -68,12 +72,17 @@ def decide(candidates: pl.DataFrame, rules: WorklistRules, as_of: date) -> pl.Da
         # a blank provider is the one provider of all
         "other_provider": pl.col("provider_id").fill_null("") != pl.col(f"{listed}provider_id").fill_null(""),
         "no_physician_assessment": ~pl.col("has_physician") if rules.require_physician else pl.lit(False),
-        "past_first_days": kind.is_in(rules.first_days_kinds) & (pl.col("day") > rules.first_days),
+        "past_first_days": pl.col("day")
+        > pl.when(kind.is_in(rules.first_days_kinds))
+        .then(rules.first_days)
+        .otherwise(rules.first_days_elsewhere),
         "in_coordination": pl.col("in_coordination"),
         "offer_pending": pl.col("pending"),
         "declined": (pl.lit(as_of) - pl.col("last_declined_on")).dt.total_days() < rules.declined_days,
         "withdrawn": pl.col("withdrawn"),
         "closed_by_coordinator": pl.col("last_status").is_in(CLOSING),
+        # a row of nought days would take the time of one that gains
+        "too_little_to_gain": pl.col("preventable_days") < rules.min_preventable_days,
     }
     because = pl.coalesce(
         pl.when(holds[reason].fill_null(False)).then(pl.lit(reason)) for reason in REASONS

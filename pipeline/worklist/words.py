@@ -41,6 +41,8 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "external_consent": pl.String,
     "note": pl.String,
 }
+# Rounded, not only shown so: other programs take the number itself.
+DECIMALS = {name: 3 if name.startswith("p_") else 1 for name, kind in COLUMNS.items() if kind == pl.Float64}
 FILLED_IN = tuple(COLUMNS)[-5:]
 CODED = ("sex", "target_group", "change", "status", "answer")
 

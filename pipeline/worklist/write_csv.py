@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.store.cells import guarded
-from pipeline.worklist.words import COLUMNS
+from pipeline.worklist.words import COLUMNS, DECIMALS
 
 
 def write_csv(rows: pl.DataFrame, path: Path) -> None:
@@ -29,7 +29,7 @@ def _cell(name: str, value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:.3f}" if name.startswith("p_") else f"{value:.1f}"
+        return f"{value:.{DECIMALS[name]}f}"
     if isinstance(value, date):
         return value.isoformat()
     return guarded(value) if isinstance(value, str) else str(value)

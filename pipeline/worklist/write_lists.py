@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.errors import NightFailed, UsageError
 from pipeline.store.files import file_stem, replace_folder
-from pipeline.worklist.words import COLUMNS, LANGUAGES
+from pipeline.worklist.words import COLUMNS, DECIMALS, LANGUAGES
 from pipeline.worklist.write_csv import write_csv
 from pipeline.worklist.write_page import write_page
 from pipeline.worklist.write_xlsx import write_xlsx
@@ -84,6 +84,9 @@ def _with_identity(entries: pl.DataFrame, identities: Identities) -> pl.DataFram
             remedy="put HOME/vault back from the same backup as HOME/lake, or run `rehabrisk ingest` anew",
         )
     blank = [name for name in COLUMNS if name not in rows.columns]
-    return rows.with_columns(pl.lit(None).alias(name) for name in blank).with_columns(
-        pl.col(name).cast(kind) for name, kind in COLUMNS.items()
+    return (
+        rows.with_columns(pl.lit(None).alias(name) for name in blank)
+        .with_columns(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        # + 0: no minus before a nought
+        .with_columns(pl.col(name).round(decimals) + 0.0 for name, decimals in DECIMALS.items())
     )

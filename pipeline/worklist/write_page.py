@@ -16,16 +16,22 @@ def write_page(
     rows: pl.DataFrame, path: Path, language: str, unit_id: str, unit_name: str | None, as_of: date
 ) -> None:
     """Write `rows` (the contract's columns and within_capacity) as HTML; all text is escaped."""
-    listed = [
-        row | {"reasons": [row[name] for name in ("reason_1", "reason_2", "reason_3") if row[name]]}
-        for row in rows.iter_rows(named=True)
-    ]
+    listed = [row | _reasons(row, words(language)["for_shorter"]) for row in rows.iter_rows(named=True)]
     text = _template(language).render(
         language=language, w=words(language), rows=listed, fill_in=FILLED_IN, unit_id=unit_id,
         unit_name=unit_name or unit_id, as_of=as_of.isoformat(),
         places=sum(row["within_capacity"] for row in listed),
     )  # fmt: skip
     path.write_text(text, encoding="utf-8")
+
+
+def _reasons(row: dict, for_shorter: str) -> dict[str, list[str]]:
+    """The reasons that speak for a longer spell and, apart from them, those for a shorter one without their first words."""
+    told = [row[name] for name in ("reason_1", "reason_2", "reason_3") if row[name]]
+    return {
+        "reasons": [text for text in told if not text.startswith(for_shorter)],
+        "against": [text.removeprefix(for_shorter).lstrip() for text in told if text.startswith(for_shorter)],
+    }
 
 
 @cache

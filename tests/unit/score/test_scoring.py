@@ -7,7 +7,7 @@ import pytest
 from models.risk.fact_groups import grouped
 from pipeline.errors import InputError, UsageError
 from pipeline.score.load import LoadedModel
-from pipeline.score.reasons import REASON, words
+from pipeline.score.reasons import REASON, reasons, words
 from pipeline.score.scoring import score
 from pipeline.train.training import shipped
 from tests.unit.models.renewals import world
@@ -75,6 +75,23 @@ def test_a_spell_with_many_earlier_ones_has_them_as_a_reason_that_lengthens():
     effects = [reason["effect_days"] for one in found for reason in one if reason["feature"] == "history"]
     assert len(effects) > 200
     assert np.mean(np.array(effects) > 0) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "many", "unknown"),
+    [
+        ("sv", "Intyg och prognos (kvar i intyget: 1 dag): väntas pågå 12 dagar längre än jämförbara sjukfall",
+         "Talar för kortare: Intyg och prognos (kvar i intyget: 12 dagar), väntas pågå 1 dag kortare än jämförbara sjukfall",
+         "Intyg och prognos (kvar i intyget: uppgift saknas): väntas pågå 2 dagar längre än jämförbara sjukfall"),
+        ("en", "Certificate and prognosis (left of the certificate: 1 day): expected to go on 12 days longer than comparable spells",
+         "Speaks for shorter: Certificate and prognosis (left of the certificate: 12 days), expected to go on 1 day less than comparable spells",
+         "Certificate and prognosis (left of the certificate: not known): expected to go on 2 days longer than comparable spells"),
+    ],
+)  # fmt: skip
+def test_one_day_is_one_day_and_what_shortens_says_so_first(language, one, many, unknown):
+    frame = pl.DataFrame({"certified_days_ahead": [1, 12, None]})
+    found = reasons(frame, {"certificate": np.array([12.2, -1.4, 1.6])}, language).to_list()
+    assert [row[0]["text"] for row in found] == [one, many, unknown]
 
 
 def test_every_feature_belongs_to_one_group_and_what_defines_comparable_to_none():

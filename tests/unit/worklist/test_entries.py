@@ -28,7 +28,7 @@ def night(*persons, rules=None, **scored):
     n = len(persons)
     scores = pl.DataFrame(
         {"spell_id": [f"s{at}" for at in range(n)], "p_90": [0.5] * n, "p_180": [0.2] * n,
-         "net_days_left": [50.0] * n, "preventable_days": [float(at) for at in range(n)],
+         "net_days_left": [50.0] * n, "preventable_days": [1.0 + at for at in range(n)],
          "preventable_low": [-9.0] * n, "preventable_high": [19.0] * n,
          "reasons": [[{"feature": "f", "value": "1", "effect_days": 2.0, "text": "Skäl ett"},
                       {"feature": "g", "value": "2", "effect_days": 1.0, "text": "Skäl två"}]] * n} | scored

@@ -12,14 +12,13 @@ from pipeline.errors import NightFailed
 from pipeline.worklist.rank import rank
 from tests.tables import expect, rows
 
-RULES = WorklistRules(default_capacity=2, min_preventable_days=1.0)
+RULES = WorklistRules(default_capacity=2)
 SCORES = rows("""
     spell_id | list_unit_id | as_of      | p_90 | preventable_days
     s10      | A            | 2026-01-12 | 0.60 | 3.0
     s11      | A            | 2026-01-12 | 0.95 | 3.0
     s12      | A            | 2026-01-12 | 0.40 | 9.0
     s13      | A            | 2026-01-12 | 0.95 | 3.0
-    s14      | B            | 2026-01-12 | 0.99 | 0.5
 """)
 
 
@@ -41,10 +40,6 @@ def test_most_days_to_save_comes_first_even_at_lower_risk_and_ties_go_by_risk_th
         s10      | 4    | false
     """,
     )
-
-
-def test_a_unit_with_nothing_worth_a_call_gets_no_rows():
-    assert "B" not in rank(SCORES, RULES)["list_unit_id"]
 
 
 def test_the_order_of_the_input_does_not_change_the_list():
@@ -138,7 +133,7 @@ def test_the_ineligible_are_left_out():
 @pytest.mark.parametrize("risk", [None, float("nan"), -0.1, 1.1])
 def test_an_unusable_score_stops_the_stage_and_names_no_one(risk):
     broken = SCORES.with_columns(p_90=pl.lit(risk, dtype=pl.Float64))
-    with pytest.raises(NightFailed, match="5 of 5 spells have no usable score") as stop:
+    with pytest.raises(NightFailed, match="4 of 4 spells have no usable score") as stop:
         rank(broken, RULES)
     assert "s10" not in str(stop.value)
 

@@ -22,8 +22,13 @@ TYPES = {"last_declined_on": pl.Date, "last_status": pl.String, "provider_id": p
 
 
 def one(rules=None, **differs):
+    saved = differs.pop("preventable_days", 5.0)
     frame = pl.DataFrame([PLAIN | differs], schema_overrides=TYPES)
-    return decide(frame, rules or WorklistRules(), TODAY).row(0, named=True)
+    return decide(frame, scores(saved), rules or WorklistRules(), TODAY).row(0, named=True)
+
+
+def scores(saved=5.0):
+    return pl.DataFrame({"spell_id": [PLAIN["spell_id"]], "preventable_days": [saved]}, schema_overrides={"preventable_days": pl.Float64})
 
 
 def test_a_plain_ongoing_spell_is_on_its_issuing_units_list():
@@ -45,11 +50,14 @@ def test_a_region_may_list_patients_where_they_are_listed():
         ({"unit_known": False}, "unit_unknown"),
         ({"has_physician": False}, "no_physician_assessment"),
         ({"day": 91}, "past_first_days"),
+        ({"day": 366, "unit_kind": "psychiatry"}, "past_first_days"),
+        ({"day": 366, "unit_kind": None}, "past_first_days"),
         ({"in_coordination": True}, "in_coordination"),
         ({"pending": True}, "offer_pending"),
         ({"last_declined_on": dt.date(2025, 8, 6)}, "declined"),  # 179 days ago
         ({"withdrawn": True}, "withdrawn"),
         ({"last_status": "no_action"}, "closed_by_coordinator"),
+        ({"preventable_days": 0.99}, "too_little_to_gain"),
     ],
 )
 def test_each_rule_keeps_a_spell_off_the_list_and_says_so(differs, reason):
@@ -59,11 +67,21 @@ def test_each_rule_keeps_a_spell_off_the_list_and_says_so(differs, reason):
 
 @pytest.mark.parametrize(
     "differs",
-    [{"day": 90}, {"day": 300, "unit_kind": "psychiatry"}, {"day": 300, "unit_kind": None},
-     {"last_declined_on": dt.date(2025, 8, 5)}, {"last_status": "contacted"}],
+    [{"day": 90}, {"day": 365, "unit_kind": "psychiatry"}, {"day": 365, "unit_kind": None},
+     {"last_declined_on": dt.date(2025, 8, 5)}, {"last_status": "contacted"}, {"preventable_days": 1.0}],
 )  # fmt: skip
 def test_the_boundaries_are_inside(differs):
     assert one(**differs)["eligible"]
+
+
+def test_a_region_says_which_kinds_of_unit_have_which_limit():
+    rules = WorklistRules(first_days=60, first_days_kinds=("rehab",), first_days_elsewhere=3660)
+    assert one(rules, day=61, unit_kind="rehab")["ineligible_because"] == "past_first_days"
+    assert one(rules, day=800)["eligible"]
+
+
+def test_a_region_may_list_those_nothing_is_expected_to_be_saved_for():
+    assert one(WorklistRules(min_preventable_days=0), preventable_days=0.0)["eligible"]
 
 
 def test_an_assessment_is_only_asked_for_where_the_region_asks():
@@ -91,9 +109,9 @@ def test_the_first_reason_is_given_and_protected_identity_hides_all_else():
 
 def test_candidates_of_another_moment_are_left_out():
     frame = pl.DataFrame([PLAIN | {"as_of": dt.date(2026, 1, 31)}], schema_overrides=TYPES)
-    assert decide(frame, WorklistRules(), TODAY).is_empty()
+    assert decide(frame, scores(), WorklistRules(), TODAY).is_empty()
 
 
 def test_a_table_of_another_shape_is_refused():
     with pytest.raises(InputError, match="has_physician"):
-        decide(pl.DataFrame([PLAIN], schema_overrides=TYPES).drop("has_physician"), WorklistRules(), TODAY)
+        decide(pl.DataFrame([PLAIN], schema_overrides=TYPES).drop("has_physician"), scores(), WorklistRules(), TODAY)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from pipeline.errors import NightFailed, UsageError
+from pipeline.score.reasons import words as reason_words
 from pipeline.store.cells import guarded, unguarded
 from pipeline.store.files import file_stem
 from pipeline.worklist.words import COLUMNS, LANGUAGES, choices, words
@@ -105,6 +106,30 @@ def test_the_spreadsheets_numbers_are_numbers_dates_are_dates_and_the_identity_n
         "Ny",
         "Kvinna",
     )
+
+
+def test_the_spreadsheet_holds_the_rounded_numbers_of_the_csv_for_programs_that_ignore_how_they_are_shown(folder):
+    rows = entries(1).with_columns(p_90=pl.lit(0.123456789), net_days_left=pl.lit(64.987654), preventable_low=pl.lit(-0.04))
+    csv_file, sheet_file, _ = write_lists(rows, identities(1), folder)
+    told = dict(zip(COLUMNS, load_workbook(sheet_file).worksheets[0][2], strict=True))
+    assert {name: told[name].value for name in ("p_90", "net_days_left", "preventable_low")} == {
+        "p_90": 0.123, "net_days_left": 65.0, "preventable_low": 0.0,
+    }  # fmt: skip
+    (row,) = read_csv(csv_file)
+    assert (row["p_90"], row["net_days_left"], row["preventable_low"]) == ("0.123", "65.0", "0.0")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_reason_that_speaks_for_a_shorter_spell_stands_apart_from_those_for_a_longer(folder, language):
+    shorter = reason_words(language)["shorter"].format(what="<Degree> 25 %", days="3")
+    assert shorter.startswith(words(language)["for_shorter"])
+    rows = entries(1, reason=shorter).with_columns(reason_2=pl.lit("Long before"))
+    csv_file, sheet_file, page = write_lists(rows, identities(1), folder, language)
+    assert read_csv(csv_file)[0]["reason_1"] == shorter
+    assert load_workbook(sheet_file).worksheets[0].cell(2, list(COLUMNS).index("reason_1") + 1).value == shorter
+    longer, against = page.read_text(encoding="utf-8").split(f'<p class="against">{words(language)["for_shorter"]}</p>')
+    assert "<li>Long before</li>" in longer and "&lt;Degree&gt;" not in longer
+    assert "<li>&lt;Degree&gt; 25 %" in against
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
