@@ -48,13 +48,23 @@ QuietOption = Annotated[bool, typer.Option("--quiet", help="Print nothing but er
 
 
 def _session(home: Path, as_of: str | None, quiet: bool) -> run.Session:
-    return run.Session(Home(home).require(), _date(as_of), Console(quiet), datetime.now())
+    return run.Session(Home(home).require(), _date(as_of), Console(quiet, _home_named()), datetime.now())
 
 
 @app.command()
-def init(home: Annotated[Path, typer.Argument(help="The folder to make.")]) -> None:
+def init(
+    home: Annotated[Path | None, typer.Argument(help="The folder to make; --home says the same.")] = None,
+    named: Annotated[Path | None, typer.Option("--home", help="The folder to make.")] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", hidden=True)] = None,  # every verb takes it; a new home has no dates
+    quiet: QuietOption = False,
+) -> None:
     """Make a home: a commented region.toml and the folders."""
-    housekeeping.init(Home(home), Console())
+    if home and named and home != named:
+        raise UsageError(f"two homes are named, {home} and {named}", remedy="name one")
+    if not (home or named):
+        raise typer.BadParameter("name the folder to make", param_hint="HOME")
+    _date(as_of)
+    housekeeping.init(Home(home or named), Console(quiet))
 
 
 @app.command()
@@ -70,7 +80,7 @@ def simulate(
 ) -> None:
     """Write a synthetic region's extracts in the documented form, its truth apart."""
     day = _date(as_of) or datetime.now().date()
-    housekeeping.simulate(Home(home).require(), persons, day, seed, years, scenario, dirty, Console(quiet))
+    housekeeping.simulate(Home(home).require(), persons, day, seed, years, scenario, dirty, Console(quiet, _home_named()))
 
 
 @app.command()
@@ -177,38 +187,59 @@ def promote(
     quiet: QuietOption = False,
 ) -> None:
     """Make a trained model the one that nights from --as-of on use."""
-    housekeeping.promote(Home(home).require(), version, _date(as_of), Console(quiet))
+    housekeeping.promote(Home(home).require(), version, _date(as_of), Console(quiet, _home_named()))
 
 
 @app.command()
 def card(
     home: HomeOption = DEFAULT_HOME,
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="The model in use that night; default: the current one.")] = None,
     version: Annotated[str | None, typer.Option(help="A model's version; default: the current one.")] = None,
     out: Annotated[Path | None, typer.Option(help="Put the card's files here instead of printing it.")] = None,
+    quiet: QuietOption = False,
 ) -> None:
     """The model card: what it learnt from, how good it is, what it must not be used for."""
-    housekeeping.card(Home(home).require(), version, out, Console())
+    housekeeping.card(Home(home).require(), version, _date(as_of), out, Console(quiet, _home_named()))
 
 
 @app.command()
 def quarantine(
     home: HomeOption = DEFAULT_HOME,
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Only deliveries until this date.")] = None,
     show: Annotated[bool, typer.Option("--show", help="Decrypt the rows; every look is logged.")] = False,
     delivery: Annotated[str | None, typer.Option(metavar="DATE", help="Only this delivery.")] = None,
+    quiet: QuietOption = False,
 ) -> None:
     """What was rejected, by delivery, file and rule."""
-    housekeeping.quarantine(Home(home).require(), show, _date(delivery), _user(), datetime.now(), Console())
+    housekeeping.quarantine(
+        Home(home).require(), show, _date(delivery), _date(as_of), _user(), datetime.now(), Console(quiet, _home_named())
+    )
 
 
 @app.command()
-def doctor(home: HomeOption = DEFAULT_HOME) -> None:
-    """Check a home: settings, key, disk, lock, last runs, versions."""
-    if not housekeeping.doctor(Home(home).require(), Console()):
+def doctor(
+    home: HomeOption = DEFAULT_HOME,
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Check the model of that night; default: the current one.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing; the exit code says whether all is well.")] = False,
+) -> None:
+    """Check a home: settings, key, disk, lock, last runs, versions. Changes nothing."""
+    if not housekeeping.doctor(Home(home).require(), _date(as_of), Console(quiet, _home_named())):
         raise typer.Exit(1)
 
 
 app.command(help=METHODS_HELP)(estimate)
 app.add_typer(run_models.app, name="models")
+
+
+def _home_named() -> Path | None:
+    """The home that the command line names, for commands that messages recommend; None where it is the default."""
+    words = sys.argv[1:]
+    for at, word in enumerate(words):
+        if word == "--home" and at + 1 < len(words):
+            return Path(words[at + 1])
+        if word.startswith("--home="):
+            return Path(word.removeprefix("--home="))
+    return None
 
 
 def _user() -> str:
@@ -223,17 +254,17 @@ def main() -> None:
     try:
         app()
     except PipelineError as fault:
-        Console().error(fault)
+        Console(home=_home_named()).error(fault)
         sys.exit(fault.exit_code)
     except SystemExit as end:
         if end.code != STOPPED:
             raise
-        Console().error(explained(KeyboardInterrupt()))
+        Console(home=_home_named()).error(explained(KeyboardInterrupt()))
         sys.exit(1)
     except Exception as fault:
         if os.environ.get("REHABRISK_TRACEBACK"):
             raise
-        Console().error(explained(fault))
+        Console(home=_home_named()).error(explained(fault))
         sys.exit(1)
 
 

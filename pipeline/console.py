@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console as Rich
 from rich.table import Table
@@ -12,18 +15,37 @@ from rich.table import Table
 from pipeline.errors import PipelineError
 from pipeline.store.ledger import Line
 
+COMMAND = re.compile(r"`rehabrisk (?!init|estimate)([^`]+)`")
+
+
+def in_home(text: str, home: Path | None) -> str:
+    """`text` with every command it recommends made for `home`, so that it can be copied as it stands.
+
+    >>> in_home("run `rehabrisk train`, then wait", Path("/srv/x"))
+    'run `rehabrisk train --home /srv/x`, then wait'
+    """
+    if home is None:
+        return text
+    option = f" --home {shlex.quote(str(home))}"
+    return COMMAND.sub(lambda said: said[0] if "--home" in said[0] else f"`rehabrisk {said[1]}{option}`", text)
+
 
 class Console:
-    """Prints counts, never a row. Errors go to standard error even when quiet."""
+    """Prints counts, never a row. Errors go to standard error even when quiet.
 
-    def __init__(self, quiet: bool = False) -> None:
+    home : the home that was named on the command line; the commands in what is printed name it too.
+    """
+
+    def __init__(self, quiet: bool = False, home: Path | None = None) -> None:
         self.quiet = quiet
+        self.home = home
         self.rich = Rich(highlight=False, soft_wrap=True) if sys.stdout.isatty() else None
 
     def note(self, text: str) -> None:
         """One line of plain text."""
         if self.quiet:
             return
+        text = in_home(text, self.home)
         if self.rich:
             self.rich.print(text, markup=False)
         else:
@@ -52,6 +74,7 @@ class Console:
         """What a human wants to know at the end."""
         if self.quiet:
             return
+        rows = [(name, in_home(value, self.home)) for name, value in rows]
         if self.rich:
             table = Table(title=title, show_header=False, title_justify="left")
             for name, value in rows:
@@ -65,4 +88,4 @@ class Console:
 
     def error(self, fault: PipelineError) -> None:
         """What happened and what to do, on standard error."""
-        print(f"rehabrisk: {fault}", file=sys.stderr, flush=True)
+        print(f"rehabrisk: {in_home(str(fault), self.home)}", file=sys.stderr, flush=True)

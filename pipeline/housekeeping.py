@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import shutil
 from datetime import date, datetime
+from functools import partial
 from importlib.metadata import version as installed
 from pathlib import Path
+
+import polars as pl
 
 from pipeline import books
 from pipeline.config.home import Home
 from pipeline.config.region import EXAMPLE, load_region
 from pipeline.console import Console
 from pipeline.errors import PipelineError, UsageError
-from pipeline.lock import only_run
+from pipeline.lock import is_held, only_run
 from pipeline.privacy.pseudonyms import Keyring
 from pipeline.privacy.vault import Vault
 from pipeline.store.files import private_folder, write_text_whole
@@ -67,11 +70,11 @@ def promote(home: Home, model: str, since: date | None, console: Console) -> Non
     console.note(f"{model} is in use from the night of {since} on")
 
 
-def card(home: Home, version: str | None, out: Path | None, console: Console) -> None:
+def card(home: Home, version: str | None, as_of: date | None, out: Path | None, console: Console) -> None:
     """Print a model's card; with `out` put card.html, card.md and validation.json there: no row of a person is in them."""
-    from pipeline.score.load import load, load_current
+    from pipeline.score.load import load
 
-    model = load(home, version) if version else load_current(home)
+    model = load(home, version) if version else _in_use(home, as_of)
     folder = home.models / model.version
     if out is None:
         console.note((folder / "card.md").read_text(encoding="utf-8"))
@@ -82,30 +85,52 @@ def card(home: Home, version: str | None, out: Path | None, console: Console) ->
     console.note(f"the card of {model.version} is in {out}")
 
 
+def _in_use(home: Home, as_of: date | None):
+    """The current model, or that of the night of `as_of`."""
+    from pipeline.score.load import load_current, model_for
+
+    if as_of is None:
+        return load_current(home)
+    model = model_for(home, as_of)
+    if model is None:
+        raise UsageError(f"no model was in use on {as_of}", remedy="give a later --as-of, or none for the current model")
+    return model
+
+
 def quarantine(
-    home: Home, show: bool, delivery: date | None, user: str, now: datetime, console: Console
+    home: Home, show: bool, delivery: date | None, as_of: date | None, user: str, now: datetime, console: Console
 ) -> None:
     """Counts by delivery, file and rule; with `show` the rows themselves, each look logged first."""
     from pipeline.ingest.quarantine import counts
     from pipeline.ingest.quarantine import show as decrypted
     from pipeline.privacy.access_log import AccessLog
 
-    found = counts(home, delivery)
+    until = pl.col("delivery") <= (as_of or date.max)
+    found = counts(home, delivery).filter(until)
     if not found.height:
         console.note("nothing is in quarantine")
         return
     for row in found.iter_rows(named=True):
-        lines = ", ".join(str(line) for line in row["lines"])
-        console.note(f"{row['delivery']}  {row['file']}  {row['rule']}: {row['rows']} (lines {lines} ...)")
+        console.note(f"{row['delivery']}  {row['file']}  {row['rule']}: {_rows_told(row['rows'], row['lines'])}")
     if show:
         AccessLog(home).write(now, user, "quarantine --show", "administration")
-        for row in decrypted(home, Vault(home, Keyring.open(home.vault)), delivery).iter_rows(named=True):
+        for row in decrypted(home, Vault(home, Keyring.open(home.vault)), delivery).filter(until).iter_rows(named=True):
             console.note(f"{row['file']}:{row['line']}  [{row['rule']}]  {row['raw']}")
 
 
-def doctor(home: Home, console: Console) -> bool:
-    """Say what is well and what is not; True when all is well."""
-    checks = (_settings, _rights, _key, _disk, _idle, _model, _last_run)
+def _rows_told(rows: int, lines: list[int]) -> str:
+    """How many rows, and on which lines: all of them, or the first few.
+
+    >>> _rows_told(1, [6]), _rows_told(2, [6, 9]), _rows_told(7, [6, 9, 12])
+    ('1 row (line 6)', '2 rows (lines 6, 9)', '7 rows (lines 6, 9, 12 and more)')
+    """
+    named = f"line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}"
+    return f"{rows} row{'s' if rows > 1 else ''} ({named}{' and more' if rows > len(lines) else ''})"
+
+
+def doctor(home: Home, as_of: date | None, console: Console) -> bool:
+    """Say what is well and what is not, and change nothing, so that it may be asked while a run is at work; True: all is well."""
+    checks = (_settings, _rights, _key, _disk, _idle, partial(_model, as_of=as_of), _last_run)
     well = True
     console.note(f"rehabrisk {installed('rehabrisk')}, code {books.code_version()}")
     for check in checks:
@@ -144,16 +169,18 @@ def _disk(home: Home) -> str:
 
 
 def _idle(home: Home) -> str:
-    with only_run(home):
-        return "lock: free"
+    return "lock: a run is at work" if is_held(home) else "lock: free"
 
 
-def _model(home: Home) -> str:
-    from pipeline.score.load import load_current, trained_on
+def _model(home: Home, as_of: date | None) -> str:
+    from pipeline.monitor.model import model_alarms
+    from pipeline.score.load import trained_on
 
     if not (home.models / "current").exists():
         return "model: none yet, the first night trains one"
-    model = load_current(home)
+    model = _in_use(home, as_of)
+    for alarm in model_alarms(home.models, model.version):
+        raise UsageError(f"model {model.version}: {alarm['seen']}", remedy=alarm["next_step"])
     return f"model: {model.version}, trained on {trained_on(model)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,18 @@ from pipeline.config.home import Home
 from pipeline.errors import UsageError
 from pipeline.store.files import private_folder, sweep
 from pipeline.store.tables import TONIGHT
+
+
+def is_held(home: Home) -> bool:
+    """Whether a run is at work in the home. Reads only: nothing is made, swept or taken from the run."""
+    if not home.lock.is_file():
+        return False
+    with home.lock.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 @contextmanager

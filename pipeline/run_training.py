@@ -48,9 +48,10 @@ def learn(
 ) -> Candidate:
     """Train on the region's past. With too little of it the shipped model of national figures is the candidate."""
     srs = published_srs(home, region)
+    console.note("  learning from past moments: the longest part of a first night, minutes for a whole region")
     frame, until = past_moments(con, night, region, as_of)
     try:
-        return train(frame, region.training, as_of, until, code, region.training.seed, srs)
+        return train(frame, region.training, as_of, until, code, region.training.seed, srs, lambda step: console.note(f"  {step}"))
     except TooLittleData as why:
         console.note(f"  too little of the region's own past ({why.what}): the model of national figures is used")
         return shipped(as_of, code, why.what)

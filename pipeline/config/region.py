@@ -173,13 +173,31 @@ def load_region(path: Path) -> Region:
     except UnicodeDecodeError:
         raise SettingsError(f"{path} is not UTF-8 text", remedy="save it as UTF-8") from None
     except tomllib.TOMLDecodeError as fault:
-        told = str(fault).replace("at end of document", f"at line {len(text.splitlines())}, the last")
-        raise SettingsError(f"{path} is not TOML: {told}", remedy="mend that line") from None
+        raise _not_toml(path, text.splitlines(), str(fault)) from None
     reader = _Reader(path, text)
     region = reader.build(Region, given, "")
     if not MEMORY.fullmatch(region.engine.memory_limit):
         raise reader.fault("engine", "memory_limit", "is no amount of memory", 'write it like "2GB"')
     return dataclasses.replace(region, groups={**DEFAULT_GROUPS, **region.groups})
+
+
+def _not_toml(path: Path, lines: list[str], told: str) -> SettingsError:
+    """The parser's words with the line and, where one stands there or was left open above, the setting."""
+    what, line = told, len(lines)
+    if found := re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", told, re.DOTALL):
+        what, line = found[1], min(int(found[2] or line), line)
+    if what.startswith("Unclosed"):  # told where the next thing begins, not where it was opened
+        opened = (at for at in range(line, 0, -1) if re.search(r"=\s*[\[{][^\]}]*$", lines[at - 1]))
+        line = next(opened, line)
+    setting = ""
+    if key := re.match(r"""\s*["']?([\w.-]+)["']?\s*=""", lines[line - 1] if lines else ""):
+        heads = (re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", text) for text in reversed(lines[:line]))
+        section = next((head[1] for head in heads if head), "")
+        setting = f"{section}.{key[1]}: ".removeprefix(".")
+    return SettingsError(
+        f"{path}, line {line}: {setting}{what[:1].lower() + what[1:]}",
+        remedy='mend that line: text stands in quotes (name = "x"), a list in brackets, one setting a line',
+    )
 
 
 class _Reader:

@@ -27,8 +27,12 @@ def load_current(home: Home) -> LoadedModel:
     """The promoted model. Raises UsageError when none is promoted, or it cannot be used."""
     current = home.models / "current"
     if not current.is_file():
+        trained = sorted(path.parent.name for path in home.models.glob("*/meta.json"))
         raise UsageError(
-            "no model has been made current", remedy="run `rehabrisk train`, then promote its version"
+            "no model is in use yet",
+            remedy=f"run `rehabrisk promote {trained[-1]}`, having read its card"
+            if trained
+            else "run `rehabrisk nightly`: the first night trains one",
         )
     return load(home, current.read_text(encoding="utf-8").strip())
 

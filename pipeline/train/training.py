@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -85,8 +86,9 @@ def train(
     code_version: str,
     seed: int,
     srs: PublishedSRS | None = None,
+    note: Callable[[str], None] = lambda _: None,
 ) -> Candidate:
-    """Fit, tune and test by time; then fit the winner anew on every moment.
+    """Fit, tune and test by time; then fit the winner anew on every moment. `note` is told each step.
 
     Parameters
     ----------
@@ -97,12 +99,15 @@ def train(
     Raises TooLittleData below settings.min_moments moments or settings.min_events ended spells, in all or
     before the tuning months; the caller then uses `shipped`.
     """
+    note(f"fitting {len(RISK_MODELS)} models on at most {min(frame.height, settings.max_moments)} past moments")
     trial = try_out(frame, settings, data_until, seed)
+    note(f"testing them, with intervals; chosen on the months before: {trial.winner}")
     winner, windows, encoder, fit, test = trial.winner, trial.windows, trial.encoder, trial.fit, trial.test
     validation = _validated(trial, srs, seed)
     validation["chosen_by"] = {name: score if np.isfinite(score) else None for name, score in trial.briers.items()}
 
     every = between(trial.chosen, windows.first, data_until + dt.timedelta(days=1), data_until)
+    note(f"fitting it anew on all {every.height} moments")
     X = encoder.transform(every)
     final = _refitted(winner, trial.models[CHAMPION], encoder, X, every, seed)
     drawn = _by_weight(every, EXPLAINED, seed)
@@ -111,6 +116,7 @@ def train(
         days_left=lambda Z: expected_days(final.predict_survival(Z, np.arange(HORIZON + 1))),
         groups={name: of for name, of in grouped(encoder.names_).items() if name not in UNSAID},
     )
+    note("learning net days and reasons")
     net_days, net_report = learn_net_days(every, X, encoder.categorical_, final, seed=seed)
     validation |= {
         "net_days": net_report,

@@ -58,7 +58,7 @@ def test_the_night_is_done_and_says_so_in_a_summary(done, record, scored, lists)
     assert f"{few.height} too_little_to_gain" in told["may not"] and few["preventable_days"].max() < 1
     assert told["model"] == (done.home.models / "current").read_text().strip() == scored["model_version"].unique().item()
     assert told["lists"] == str(done.home.worklists / "2026-01-12")
-    assert told["quarantined"].endswith("(`rehabrisk quarantine` says why)")
+    assert told["quarantined"].endswith(f"(`rehabrisk quarantine --home {done.home.path}` says why)")
     for name in ("deliveries", "rows received", "waiting", "top unit", "scores", "took", "protected identity", "alarms"):
         assert told[name], name
 

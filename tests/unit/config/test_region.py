@@ -54,9 +54,24 @@ def test_what_cannot_be_used_is_told_with_its_line_and_a_remedy(tmp_path, text, 
     assert "\n  -> " in str(stop.value)
 
 
-def test_text_that_is_not_toml_is_told_with_its_line(tmp_path):
-    with pytest.raises(SettingsError, match="line 2"):
-        load(tmp_path, 'name = "x"\nlanguage =')
+@pytest.mark.parametrize(
+    ("text", "line", "setting"),
+    [
+        ('name = "x"\nlanguage =', 2, "language"),
+        ("name = norr\n", 1, "name"),
+        ('name = "x\nlanguage = "sv"\n', 1, "name"),
+        ("[worklist]\nmax_rows = 5 5\n", 2, "worklist.max_rows"),
+        ('[worklist]\nfirst_days_kinds = ["primary"\nmax_rows = 5\n', 2, "worklist.first_days_kinds"),
+        ("[worklist]\nmax_rows = 5\nmax_rows = 6\n", 3, "worklist.max_rows"),
+        ("\n[worklist\nmax_rows = 5\n", 2, ""),
+        ("[spells]\nmax_gap_days 5", 2, ""),
+    ],
+)
+def test_text_that_is_not_toml_is_told_with_its_line_and_setting(tmp_path, text, line, setting):
+    with pytest.raises(SettingsError) as stop:
+        load(tmp_path, text)
+    assert f"region.toml, line {line}: {setting}{': ' if setting else ''}" in str(stop.value)
+    assert "\n  -> mend that line" in str(stop.value)
 
 
 def test_settings_in_latin_1_are_refused(tmp_path):

@@ -1,0 +1,23 @@
+"""What the card of the model in use warns of: told each night, not on the card alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+
+def model_alarms(models: Path, version: str) -> list[dict]:
+    """Alarms (what, seen, next_step) from models/<version>/validation.json."""
+    found = json.loads((models / version / "validation.json").read_text(encoding="utf-8"))
+    if not found.get("suspect_leak"):
+        return []
+    value, low, high = found["early_auc"]
+    return [
+        {
+            "what": "model",
+            "seen": f"AUC {value:.2f} ({low:.2f}-{high:.2f}) for passing day 90 on days 10 to 30 of a spell, better than any "
+            "register model is known to be",
+            "next_step": f"look for a feature that knows the future (`rehabrisk card --version {version}`), and promote "
+            "another model until it is found",
+        }
+    ]
