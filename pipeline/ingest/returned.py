@@ -24,7 +24,9 @@ SCHEMA = {
     "answer": pl.String,
     "external_consent": pl.Boolean,
     "returned_on": pl.Date,
+    "superseded_on": pl.Date,
 }
+SAID = ("status", "offered_on", "answer", "external_consent", "note")
 NOTES = "returned_notes.parquet"
 PURPOSE = "note"
 
@@ -38,7 +40,7 @@ def define_returns(
     as_of: date,
     gate: Gate | None = None,
 ) -> int:
-    """Make raw.returns: the newest word on each person, unit and spell. Returns its rows.
+    """Make raw.returns: every word on each person, unit and spell, and until when it was the last. Returns its rows.
 
     Raises GateFailed: they break a promise of the suite raw.returns.
 
@@ -65,9 +67,16 @@ def _keyed(returns: pl.DataFrame, identities: IdentityTexts, as_of: date) -> pl.
     keyed = keyed.with_columns(person_key=pl.col("person_key").replace(former)).with_columns(
         case_id=pl.struct("person_key", "unit_id", "spell_start").map_elements(_case_id, return_dtype=pl.String)
     )
-    newest = keyed.sort("returned_on", maintain_order=True).unique("case_id", keep="last", maintain_order=True)
+    of_a_day = keyed.sort("returned_on", maintain_order=True).unique(
+        ["case_id", "returned_on"], keep="last", maintain_order=True
+    )
+    # the same word again is not a new one: what was said first keeps its day
+    other = [pl.col(name).ne_missing(pl.col(name).shift(1).over("case_id")) for name in SAID]
+    first = pl.col("case_id").is_first_distinct()
+    new = of_a_day.filter(pl.any_horizontal(first, *other))
+    told = new.with_columns(superseded_on=pl.col("returned_on").shift(-1).over("case_id"))
     wanted = [pl.col(name).cast(kind) for name, kind in SCHEMA.items()]
-    return newest.select(*wanted, pl.col("note").cast(pl.String)).sort("case_id")
+    return told.select(*wanted, pl.col("note").cast(pl.String)).sort("case_id", "returned_on")
 
 
 def _case_id(row: dict) -> str:
@@ -77,7 +86,8 @@ def _case_id(row: dict) -> str:
 
 def _keep_notes(home: Home, vault: Vault, frame: pl.DataFrame) -> None:
     path = home.vault / NOTES
-    notes = frame.select("case_id", "note").filter(pl.col("note").fill_null("") != "")
+    newest = frame.filter(pl.col("superseded_on").is_null())
+    notes = newest.select("case_id", "note").filter(pl.col("note").fill_null("") != "")
     if path.is_file():
         kept = pl.read_parquet(path)
         if kept.with_columns(note=pl.Series(vault.decrypt_text(kept["note"].to_list(), PURPOSE), dtype=pl.String)).equals(notes):

@@ -3,7 +3,7 @@
 -- inputs:  spells.ongoing, ingest.coordination
 -- params:  none
 -- known:   known_from <= as_of (< known_until); a start or an end after as_of is as good as none: it was written down
---          later. An answer counts from the day the case, or the version of it that holds the answer, is known
+--          later. An answer counts from answer_known_from; until then an offer is pending
 -- why:     what coordination is to a person at the moment, told once for the features and for the lists. A case is open
 --          when accepted or started and not ended. What a returned list says belongs to the spell it was made in, as
 --          in Rehabstöd, and its newest status counts; a no is remembered across spells
@@ -17,7 +17,7 @@ with told as (
         c.end_reason,
         c.known_from,
         c.offered_on,
-        c.answer,
+        case when c.answer_known_from is null or c.answer_known_from <= o.as_of then c.answer end as answer,
         case when c.started_on <= o.as_of then c.started_on end as started_on,
         case when c.ended_on <= o.as_of then c.ended_on end as ended_on,
         coalesce(c.offered_on, c.started_on, c.known_from) as said_on,

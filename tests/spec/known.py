@@ -35,7 +35,7 @@ COLUMNS = {
     "ingest.coordination": {
         "case_id": TEXT, "person_key": pl.Int64, "unit_id": TEXT, "offered_on": DAY, "answer": TEXT,
         "started_on": DAY, "ended_on": DAY, "end_reason": TEXT, "external_consent": FLAG, "known_from": DAY,
-        "known_until": DAY, "status": TEXT, "source": TEXT,
+        "known_until": DAY, "answer_known_from": DAY, "status": TEXT, "source": TEXT,
     },
     "ingest.benefits": {
         "person_key": pl.Int64, "start_date": DAY, "end_date": DAY, "degree": INT, "kind": TEXT,

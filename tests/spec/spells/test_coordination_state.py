@@ -69,6 +69,20 @@ def test_an_answer_is_pending_until_the_version_that_holds_it_is_known(run_table
     assert (after["in_coordination"], after["pending_since"]) == (True, None)
 
 
+@pytest.mark.parametrize(("answer", "declined_on"), [("accepted", None), ("declined", dt.date(2026, 1, 10))])
+def test_an_answer_of_one_row_is_pending_until_it_is_known(run_table, answer, declined_on):
+    given("spells.ongoing", ONGOING, run_table)
+    fill("ingest.coordination", f"""
+        person_key | case_id | offered_on | answer   | known_from | answer_known_from | source
+        1          | k1      | 2026-01-10 | {answer} | 2026-01-10 | 2026-02-01        | register
+    """, run_table)
+    made = run_table("spells.coordination_state").sort("as_of")
+    before, after = made.rows(named=True)
+    assert (before["in_coordination"], before["pending_since"], before["last_declined_on"]) == (False, dt.date(2026, 1, 10), None)
+    assert (after["in_coordination"], after["pending_since"]) == (answer == "accepted", None)
+    assert after["last_declined_on"] == declined_on
+
+
 def test_a_no_is_remembered_and_an_ended_case_is_one_before(run_table):
     expect(state(
         run_table,

@@ -46,6 +46,7 @@ def ask(run_table):
             run_table.con.execute(
                 "alter table ingest.coordination add column source varchar default 'register'"
             )
+        run_table.con.execute("alter table ingest.coordination add column answer_known_from date")
         if "known_until" not in heads:
             run_table.con.execute("alter table ingest.coordination add column known_until date")
         for table, column in TEXTS:  # a column of blanks alone has no type

@@ -156,12 +156,17 @@ def test_returned_worklists_become_coordination_and_their_notes_stay_in_the_vaul
             {"patient_id": ANNA, "status": "contacted", "offered_on": None, "answer": None, "note": "first", **row,
              "returned_on": date(2026, 1, 11)},
             {"patient_id": ANNA, "status": "done", "offered_on": date(2026, 1, 11), "answer": "accepted", "note": "calls back", **row},
+            {"patient_id": ANNA, "status": "done", "offered_on": date(2026, 1, 11), "answer": "accepted", "note": "calls back", **row,
+             "returned_on": date(2026, 1, 13)},
         ],
         schema_overrides={"offered_on": pl.Date, "answer": pl.String},
     )
     region.night(returns=returns)
-    rows = region.table("coordination")
-    assert rows.select("status", "answer", "source", "known_from").rows() == [("done", "accepted", "worklist", date(2026, 1, 12))]
+    rows = region.table("coordination").sort("known_from").select("status", "answer", "source", "known_from", "known_until")
+    assert rows.rows() == [  # what was said later hides nothing of what was said before; the same again says nothing
+        ("contacted", None, "worklist", date(2026, 1, 11), date(2026, 1, 12)),
+        ("done", "accepted", "worklist", date(2026, 1, 12), None),
+    ]
     before = region.bytes_written()
     assert not region.night(returns=returns).anew and region.bytes_written() == before
     assert not any(b"calls back" in path.read_bytes() for path in region.home.path.rglob("*") if path.is_file())
