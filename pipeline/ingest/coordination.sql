@@ -3,9 +3,9 @@
 -- inputs: raw.coordination, raw.returns, ingest.persons, ingest.units
 -- params: none
 -- known:  known_from = recorded, else offered, else started, of a changed case the day of the delivery that changed it,
---         until which (known_until) the case counts as it was; of a worklist, the day it came back, until it says other.
---         Registers keep the day a case was first recorded: its answer counts (answer_known_from) from the start of the
---         coordination, else the recording, else the delivery, and at the latest from the delivery that brought it
+--         until which (known_until) the case counts as it was; of a worklist, the day it came back, until it says
+--         other. A register keeps the day a case was first recorded: its answer counts (answer_known_from) from the
+--         start of the coordination, else the recording, at the latest from the delivery that brought it
 -- why:    the coordinators' register and what they filled in on returned worklists, in one table
 with register as (
     select

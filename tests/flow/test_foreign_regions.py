@@ -26,21 +26,22 @@ def foreign(name, settings, place):
 
 
 @pytest.mark.parametrize(
-    ("name", "settings", "as_of", "units"),
+    ("name", "settings", "as_of"),
     [
-        ("region-y", EXAMPLES / "examples" / "region-y.toml", date(2025, 11, 24), 14),
-        ("region-z", EXAMPLES / "region.toml", date(2026, 1, 12), 14),
+        ("region-y", EXAMPLES / "examples" / "region-y.toml", date(2025, 11, 24)),
+        ("region-z", EXAMPLES / "region.toml", date(2026, 1, 12)),
     ],
 )
-def test_a_foreign_regions_night_ends_in_lists(name, settings, as_of, units, tmp_path):
+def test_a_foreign_regions_night_ends_in_lists(name, settings, as_of, tmp_path):
     home = foreign(name, settings, tmp_path / "home")
     done = regions.rehabrisk("nightly", home=home.path)
     assert done.returncode == 0, done.stderr
     lists = sorted((home.worklists / as_of.isoformat()).glob("*.csv"))
-    assert len(lists) == units
     rows = pl.concat([pl.read_csv(file, separator=";", infer_schema=False) for file in lists])
     scores = pl.read_parquet(home.scores / f"as_of={as_of}" / "scores.parquet")
-    assert rows.height == scores["eligible"].sum() > 100
+    on_lists = scores.filter("eligible")
+    assert rows.height == on_lists.height > 30
+    assert len(lists) == on_lists["unit_id"].n_unique() > 8
     assert rows["patient_id"].n_unique() == rows.height
     model = (home.models / "current").read_text().strip()
     at_90 = json.loads((home.models / model / "validation.json").read_text())
