@@ -356,18 +356,15 @@ def _worklist(session: Session) -> dict:
 
 
 def _monitor(session: Session) -> dict:
-    from pipeline.monitor import volumes
-    from pipeline.monitor.model import model_alarms
+    from pipeline.monitor import model, volumes
 
     _views(session)
     features = session.lake.read("features.spell_features")
-    scores = session.scores
-    if scores is None:
-        scores = pl.read_parquet(session.scores_folder / "scores.parquet")
+    made = session.scores
+    scores = pl.read_parquet(session.scores_folder / "scores.parquet") if made is None else made
     figures = volumes.night_figures(features, scores, session.lake.rows("worklist.entries"), session.as_of)
     alarms = volumes.compare(figures, volumes.earlier_nights(session.home.monitor, session.as_of), features)
-    for version in scores["model_version"].unique():
-        alarms += model_alarms(session.home.models, version)
+    alarms += model.alarms_of_night(session.home.models, scores)
     session.publishing.append(lambda: [volumes.keep(session.home.monitor, figures, alarms)])
     for one in alarms:
         session.console.note(f"  alarm: {one['what']}: {one['seen']} -> {one['next_step']}")

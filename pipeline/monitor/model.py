@@ -5,6 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import polars as pl
+
+
+def alarms_of_night(models: Path, scores: pl.DataFrame) -> list[dict]:
+    """Alarms of the model that made `scores` (model_version); none where there are no scores."""
+    return [alarm for version in scores["model_version"].unique().sort() for alarm in model_alarms(models, version)]
+
 
 def model_alarms(models: Path, version: str) -> list[dict]:
     """Alarms (what, seen, next_step) from models/<version>/validation.json."""
