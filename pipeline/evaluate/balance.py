@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.evaluate import arrays
-from pipeline.evaluate.disclosure import hidden_table
+from pipeline.evaluate.disclosure import counts_someone, hidden_table
 from pipeline.evaluate.protocol import Protocol
 
 LARGE = 0.25  # standardised difference above which adjustment leans on its model (Rubin 2001)
@@ -32,9 +32,9 @@ def _numbers(name: str, values: pl.Series, a: np.ndarray, smallest: int) -> list
     known = ~np.isnan(x)
     row: dict = {"name": name, "level": None}
     for arm, rows in (("control", ~a & known), ("treated", a & known)):
-        enough = rows.sum() >= smallest
+        enough = rows.sum() >= smallest and not counts_someone(x[rows], smallest)
         row[arm] = {"mean": float(x[rows].mean()), "sd": float(x[rows].std(ddof=1))} if enough else None
-    row["smd"] = smd(x[a & known], x[~a & known])
+    row["smd"] = smd(x[a & known], x[~a & known]) if row["control"] and row["treated"] else None
     holes = np.array([[int((~known & ~a).sum()), int((~known & a).sum())], [int((known & ~a).sum()), int((known & a).sum())]])
     shown = hidden_table(holes, smallest)
     row["unknown"] = {"control": shown[0][0], "treated": shown[0][1]} if holes[0].sum() else None
@@ -86,7 +86,7 @@ def love(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None) ->
         else:
             parts = [(f"{name}: {level}", (values == level).astype(float)) for level in np.unique(values)]
         for label, x in parts:
-            if min(x[a].sum() if set(np.unique(x)) <= {0, 1} else 99, 99) < protocol.smallest_cell:
+            if any(counts_someone(x[arm], protocol.smallest_cell) for arm in (a, ~a)):
                 continue
             after = None if weights is None else smd(x[a], x[~a], weights[a], weights[~a])
             rows.append({"name": label, "before": smd(x[a], x[~a]), "after": after})

@@ -11,6 +11,7 @@ from models.effects.result import Effect
 from pipeline.evaluate import arrays, primary
 from pipeline.evaluate.attrition import condition
 from pipeline.evaluate.data import Data
+from pipeline.evaluate.disclosure import counts_someone
 from pipeline.evaluate.numbers import finite, number
 from pipeline.evaluate.protocol import Protocol
 
@@ -71,9 +72,7 @@ def all_of(data: Data, protocol: Protocol, main: primary.Estimate, stepped: dict
 
 def _few_differ(values: np.ndarray, a: np.ndarray, smallest: int) -> bool:
     """Whether nobody, or so few of an arm that the difference would count them, have another value than the usual one."""
-    found, many = np.unique(values, return_counts=True)
-    other = values != found[many.argmax()]
-    return not other.any() or any(0 < int(other[a == arm].sum()) < smallest for arm in (0.0, 1.0))
+    return not values.std() > 0 or any(counts_someone(values[a == arm], smallest) for arm in (0.0, 1.0))
 
 
 def _says(found: Effect, size: float) -> str:

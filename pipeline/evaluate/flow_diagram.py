@@ -17,7 +17,7 @@ def flow(results: dict, say: Speech) -> Figure:
     """Boxes from top to bottom, those left out to the right."""
     told = results["flow"]
     n = say.number
-    left_out = [f"{_short(say.both(step['name']))}: {n(step['both'])}" for step in told["steps"]]
+    left_out = [f"{_short(say.both(step['name']))}: {n(step['taken'])}" for step in told["steps"]]
     followed = told.get("followed", [])
     right = "\n".join([f"{say('flow.excluded')}. {say('flow.not_met')}:", *left_out]) if left_out else ""
     end = told["analysed"]

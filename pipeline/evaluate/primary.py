@@ -32,8 +32,9 @@ class Estimate:
         told = self.effect.as_json()
         return {
             "method": self.method, "estimate": number(self.effect), "percent": number(self.percent),
-            "control_mean": self.control_mean, "n": self.effect.n, "assumes": told["assumes"], "table": told["table"],
-            "fit": told["fit"],
+            "control_mean": self.control_mean, "n": self.effect.n, "assumes": told["assumes"],
+            # counts of rows are left to what may be told of those followed
+            "fit": {name: value for name, value in told["fit"].items() if name not in ("rows", "held_at_limit")},
         }  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -10,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.evaluate import (
+    arrays,
     attrition,
     balance,
     falsification,
@@ -25,7 +25,7 @@ from pipeline.evaluate import (
     verdict,
 )
 from pipeline.evaluate.data import Data
-from pipeline.evaluate.disclosure import shown_flow
+from pipeline.evaluate.disclosure import part_of, shown_flow, shown_steps
 from pipeline.evaluate.numbers import number
 from pipeline.evaluate.protocol import Protocol, Words
 from pipeline.evaluate.protocol_file import Read
@@ -63,6 +63,11 @@ def studied(data: Data, read: Read, versions: dict, history: list[dict]) -> dict
         "sensitivity": sensitivity.all_of(data, protocol, main),
         "stepped": stepped.of(data.frame, protocol),
     }
+    treated, control, both = _seen(made, data, protocol)
+    for row in made["means"]:
+        row["n"] = treated if row["arm"] == "treated" else control
+    if protocol.adjust.method not in ("match", "staggered"):  # which count pairs and units
+        made["primary"]["n"] = both
     made["falsification"] = falsification.all_of(data, protocol, main, made["stepped"])
     made["per_hundred"] = _per_hundred(made) if protocol.outcomes.primary == "net_days" else None
     made["published"] = comparison(made, protocol)
@@ -108,19 +113,11 @@ def _head(kind: str, data: Data, read: Read, versions: dict, history: list[dict]
 
 
 def _flow(data: Data, protocol: Protocol) -> dict:
-    lines = data.flow
-    smallest = protocol.smallest_cell
-    before = lines[0]
-    taken = [(a.treated - b.treated, a.control - b.control) for a, b in itertools.pairwise(lines)]
-    armless = [(a.left - a.treated - a.control) - (b.left - b.treated - b.control) for a, b in itertools.pairwise(lines)]
-    last = lines[-1]
-    shown = shown_flow([*taken, (last.treated, last.control)], smallest)
-    steps = [
-        {"name": line.name, "treated": row[0], "control": row[1], "both": row[2] if not extra else _enough(line.taken, smallest)}
-        for line, row, extra in zip(lines[1:], shown, armless, strict=False)
-    ]
+    lines, last, smallest = data.flow, data.flow[-1], protocol.smallest_cell
+    taken, found = shown_steps(lines[0].left, [line.taken for line in lines[1:]], smallest)
     made = {
-        "found": before.left, "found_in_arms": before.treated + before.control, "steps": steps,
+        "found": found,
+        "steps": [{"name": line.name, "taken": many} for line, many in zip(lines[1:], taken, strict=True)],
         "analysed": {"treated": last.treated, "control": last.control, "both": last.left, "clusters": last.clusters},
     }  # fmt: skip
     if "outcome_seen" in data.frame.columns:
@@ -133,8 +130,15 @@ def _flow(data: Data, protocol: Protocol) -> dict:
     return made
 
 
-def _enough(count: int, smallest: int) -> int | None:
-    return count if count == 0 or count >= smallest else None
+def _seen(made: dict, data: Data, protocol: Protocol) -> tuple[int | None, int | None, int | None]:
+    """(treated, control, both) whose primary outcome was seen whole, as far as it may be told."""
+    if "followed" in made["flow"]:
+        whole = made["flow"]["followed"][0]
+        return whole["treated"], whole["control"], whole["both"]
+    _, seen = arrays.outcome(data.frame, protocol)
+    a = arrays.treated(data.frame)
+    part, whole = (tuple(int((rows & (a == arm)).sum()) for arm in (1, 0)) for rows in (seen, np.ones_like(seen)))
+    return part_of(part, whole, protocol.smallest_cell)
 
 
 def _treated_clusters(frame: pl.DataFrame, protocol: Protocol) -> int | None:

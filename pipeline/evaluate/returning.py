@@ -13,7 +13,7 @@ from models.effects.pseudo import pseudo_regression
 from models.effects.result import Effect
 from models.effects.rmst import rmst
 from pipeline.evaluate import arrays
-from pipeline.evaluate.disclosure import curve_end
+from pipeline.evaluate.disclosure import curve_end, spaced
 from pipeline.evaluate.numbers import exponentiated, number
 from pipeline.evaluate.protocol import Protocol
 
@@ -35,7 +35,7 @@ def of(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None = Non
     tau = min(tau, *(float(duration[a == arm].max()) for arm in (0.0, 1.0)))
     curve = kaplan_meier(duration, (event > 0).astype(int), treated=a, times=shown, weights=weights)
     made: dict = {
-        "tau": tau, "curve": _rows(curve.table, "survival"), "risk": _risk(duration, a, protocol.smallest_cell),
+        "tau": tau, "curve": _rows(curve.table, duration, event > 0, a, protocol.smallest_cell), "risk": _risk(duration, a, protocol.smallest_cell),
         "median": {arm: number(curve.terms[f"median {name}"]) for arm, name in (("control", "0"), ("treated", "1"))},
         "rmst": number(rmst(duration, (event > 0).astype(int), treated=a, tau=tau, weights=weights)),
         "rmst_arms": [
@@ -47,11 +47,10 @@ def of(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None = Non
         "adjusted": _adjusted(frame, protocol, duration, (event > 0).astype(int), tau, weights),
     }  # fmt: skip
     if (event == RETURN).any():
-        back = aalen_johansen(duration, event, cause=RETURN, treated=a, times=shown, weights=weights)
-        made["incidence"] = _rows([row for row in back.table if row["cause"] == RETURN], "incidence")
         at = [t for t in (90.0, 180.0, 364.0) if t <= shown[-1]]
         made["returned_at"] = [
-            _returned(aalen_johansen(duration, event, cause=RETURN, treated=a, times=[t], weights=weights), t) for t in at
+            _returned(aalen_johansen(duration, event, cause=RETURN, treated=a, times=[t], weights=weights), t, _coarse(duration, event, a, t, protocol))
+            for t in at
         ]
         made["days_gained"] = number(time_lost(duration, event, cause=RETURN, treated=a, tau=tau, weights=weights))
         made["hazard"] = _hazard(frame, protocol, duration, event, weights)
@@ -95,12 +94,20 @@ def _hazard(frame: pl.DataFrame, protocol: Protocol, duration: np.ndarray, event
     return exponentiated(found) | {"proportional_p": found.fit["ph_p"], "by": "strata" if inside else "robust"}
 
 
-def _returned(found: Effect, day: float) -> dict:
-    """Share back at work by a day, in percent."""
-    arms = {arm: 100 * found.terms[f"incidence {name}"].estimate for arm, name in (("control", "0"), ("treated", "1"))}
+def _coarse(duration: np.ndarray, event: np.ndarray, a: np.ndarray, day: float, protocol: Protocol) -> bool:
+    """Whether the share, beside the curve, would count the few who came back, or who left for other reasons, by the day."""
+    counts = [int(((event == cause) & (duration <= day) & (a == arm)).sum()) for cause in (RETURN, OTHER) for arm in (0.0, 1.0)]
+    return any(0 < count < protocol.smallest_cell for count in counts)
+
+
+def _returned(found: Effect, day: float, coarse: bool) -> dict:
+    """Share back at work by a day, in percent; whole percent when more would count persons."""
+    arms = {arm: found.terms[f"incidence {name}"].estimate for arm, name in (("control", "0"), ("treated", "1"))}
     told = number(found)
-    return {"day": day, **arms, **{name: None if told[name] is None else 100 * told[name] for name in ("estimate", "ci_low", "ci_high")},
-            "p": told["p"]}  # fmt: skip
+    shares = {name: None if value is None else 100 * value for name, value in (arms | {k: told[k] for k in ("estimate", "ci_low", "ci_high")}).items()}
+    if coarse:
+        shares = {name: None if value is None else round(value) for name, value in shares.items()}
+    return {"day": day, **shares, "p": told["p"]}
 
 
 def _last(duration: np.ndarray, rows: np.ndarray, smallest: int) -> float:
@@ -109,17 +116,24 @@ def _last(duration: np.ndarray, rows: np.ndarray, smallest: int) -> float:
 
 
 def _risk(duration: np.ndarray, a: np.ndarray, smallest: int) -> list[dict]:
-    """Persons at risk now and then; fewer than allowed are not told."""
-    rows = []
-    for t in range(0, int(duration.max()) + 1, RISK_EVERY):
-        counts = {arm: int((duration[a == value] >= max(t, 1)).sum()) for arm, value in (("control", 0.0), ("treated", 1.0))}
-        rows.append({"day": t} | {arm: n if n >= smallest else None for arm, n in counts.items()})
-    return rows
+    """Persons still on leave now and then; neither few, nor few since the number before, are told."""
+    days = list(range(0, int(duration.max()) + 1, RISK_EVERY))
+    arms = {}
+    for arm, value in (("control", 0.0), ("treated", 1.0)):
+        left = [int((duration[a == value] >= max(t, 1)).sum()) for t in days]
+        told = spaced([float(t) for t in days], np.array([t for t, n in zip(days[1:], -np.diff(left), strict=True) for _ in range(n)]), smallest)
+        arms[arm] = [n if show and n >= smallest else None for n, show in zip(left, told, strict=True)]
+    return [{"day": t, "control": arms["control"][at], "treated": arms["treated"][at]} for at, t in enumerate(days)]
 
 
-def _rows(table: list[dict], what: str) -> list[dict]:
-    names = {"0": "control", "1": "treated"}
-    return [
-        {"arm": names[row["arm"]], "day": row["time"], "value": row[what], "ci_low": row["ci_low"], "ci_high": row["ci_high"]}
-        for row in table
-    ]
+def _rows(table: list[dict], duration: np.ndarray, ended: np.ndarray, a: np.ndarray, smallest: int) -> list[dict]:
+    """The curve's points, between which nobody or enough have ended."""
+    made = []
+    for name, arm, value in (("0", "control", 0.0), ("1", "treated", 1.0)):
+        rows = [row for row in table if row["arm"] == name]
+        told = spaced([row["time"] for row in rows], duration[ended & (a == value)], smallest)
+        made += [
+            {"arm": arm, "day": row["time"], "value": row["survival"], "ci_low": row["ci_low"], "ci_high": row["ci_high"]}
+            for row, show in zip(rows, told, strict=True) if show
+        ]  # fmt: skip
+    return made

@@ -15,6 +15,7 @@ from models.effects.recurrent import mean_cumulative
 from models.effects.result import Effect, Term
 from pipeline.evaluate import arrays, primary, returning
 from pipeline.evaluate.data import Data
+from pipeline.evaluate.disclosure import counts_someone, part_of, spaced
 from pipeline.evaluate.numbers import exponentiated, number
 from pipeline.evaluate.protocol import Protocol
 
@@ -63,6 +64,8 @@ def degree(data: Data, protocol: Protocol) -> dict:
         if min((a == 1).sum(), (a == 0).sum()) < max(protocol.smallest_cell, 2):
             continue
         y = part["degree_percent"].to_numpy()
+        if any(counts_someone(y[a == value], protocol.smallest_cell) for value in (0.0, 1.0)):
+            continue
         row: dict = {"month": int(month)}
         for arm, value in (("control", 0.0), ("treated", 1.0)):
             row[arm] = _mean_of(y[a == value], part[WEIGHT].to_numpy()[a == value])
@@ -95,9 +98,11 @@ def relapse(data: Data, protocol: Protocol) -> dict:
     frame = data.frame.join(counted, on=KEYS, how="left", maintain_order="left").filter(pl.col("outcome_seen") == "whole")
     times = frame["again"].fill_null(0).to_numpy().astype(float)
     share, mean = _difference(100.0 * (times > 0), frame, protocol), _difference(times, frame, protocol)
+    a = arrays.treated(frame)
+    few = any(counts_someone(times[a == value] > 0, protocol.smallest_cell) for value in (0.0, 1.0))
     return {
-        "share": number(share) | _arms(share), "number": number(mean) | _arms(mean), "n": frame.height,
-        "curve": _again_curve(data, protocol),
+        "share": None if few else number(share) | _arms(share), "number": None if few else number(mean) | _arms(mean),
+        "curve": [] if few else _again_curve(data, protocol),
     }  # fmt: skip
 
 
@@ -121,8 +126,9 @@ def _again_curve(data: Data, protocol: Protocol) -> list[dict]:
             part["end"].to_numpy().astype(float), part["event"].to_numpy(), entry=part["entry"].to_numpy().astype(float),
             person=part.select(pl.struct(KEYS).rank("dense")).to_series().to_numpy(), times=times, weights=part[WEIGHT].to_numpy(),
         )  # fmt: skip
+        told = spaced([0.0, *times], part.filter(pl.col("event") == 1)["end"].to_numpy(), protocol.smallest_cell)[1:]
         made += [{"arm": arm, "day": int(row["time"]), "value": row["mean"], "ci_low": row["ci_low"], "ci_high": row["ci_high"]}
-                 for row in found.table]  # fmt: skip
+                 for row, show in zip(found.table, told, strict=True) if show]  # fmt: skip
     return made
 
 
@@ -136,7 +142,9 @@ def questionnaire(data: Data, protocol: Protocol) -> dict:
         frame = frame.join(part, on=KEYS, how="left", maintain_order="left")
     kept = frame.filter(pl.col("answer_after").is_not_null())
     a = arrays.treated(kept)
-    counts = {"control": int((a == 0).sum()), "treated": int((a == 1).sum())}
+    counts = {"treated": int((a == 1).sum()), "control": int((a == 0).sum())}
+    everyone = arrays.treated(frame)
+    shown = part_of(tuple(counts.values()), (int((everyone == 1).sum()), int((everyone == 0).sum())), protocol.smallest_cell)
     if min(counts.values()) < max(protocol.smallest_cell, 10):
         return {"too_few": True, "name": vars(asked.name), "month": asked.month}
     found = primary.of_values(
@@ -144,7 +152,7 @@ def questionnaire(data: Data, protocol: Protocol) -> dict:
     )
     means = mean_difference(kept["answer_after"].to_numpy(), a)
     return {
-        "name": vars(asked.name), "month": asked.month, "answered": counts, "higher_is_better": asked.higher_is_better,
+        "name": vars(asked.name), "month": asked.month, "answered": {"treated": shown[0], "control": shown[1]}, "higher_is_better": asked.higher_is_better,
         **number(found.effect), **_arms(means),
         "before": {arm: _mean(kept.filter(pl.col("treated") == v)["answer_before"]) for arm, v in (("control", 0.0), ("treated", 1.0))},
     }  # fmt: skip
@@ -165,7 +173,7 @@ def visits(frame: pl.DataFrame, protocol: Protocol) -> dict:
         weights=kept[WEIGHT].to_numpy(), of="treated",
     )
     rates = {arm: float(365 * counts[a == v].sum() / days[a == v].sum()) for arm, v in (("control", 0.0), ("treated", 1.0))}
-    return exponentiated(found) | {"a_year": rates, "n": kept.height}
+    return exponentiated(found) | {"a_year": rates}
 
 
 def cost(main: primary.Estimate, protocol: Protocol) -> dict:

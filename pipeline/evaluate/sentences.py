@@ -125,10 +125,12 @@ def _balance(r: dict, say: Speech) -> str:
 
 def _primary(r: dict, say: Speech) -> str:
     names = [say.column(name) for name in r["protocol"]["covariates"]]
-    if r["primary"]["method"] == "none" or not names:
-        return say("text.primary_plain", n=say.number(r["primary"]["n"]))
-    listed = ", ".join(name[:1].lower() + name[1:] for name in names)
-    return say("text.primary", covariates=listed, n=say.number(r["primary"]["n"]))
+    method, n = r["primary"]["method"], r["primary"]["n"]
+    counted = {"match": "pairs", "staggered": "units"}.get(method, "followed" if r["versions"]["as_of"] else "cases")
+    told = say("text.in_estimate_nearly_all") if n is None else say(f"text.in_estimate_{counted}", n=say.number(n))
+    if method == "none" or not names:
+        return f"{say('text.unadjusted')} {told}"
+    return f"{say('text.adjusted', covariates=', '.join(name[:1].lower() + name[1:] for name in names))} {told}"
 
 
 def _primary_rows(r: dict, say: Speech, d: int) -> list[dict]:

@@ -19,7 +19,7 @@ def rows(r: dict, say: Speech, d: int) -> list[dict]:
             made.append({"name": say("outcomes.returned_at", day=say.number(row["day"])), "digits": 0, **row})
     if (fall := told.get("degree", {}).get("fall")) is not None:
         made.append({"name": say("outcomes.fall"), "digits": 1, **fall})
-    if again := told.get("relapse"):
+    if (again := told.get("relapse")) and again["share"]:
         made.append({"name": say("outcomes.relapse"), "digits": 1, **again["share"]})
         made.append({"name": say("outcomes.relapse_number"), "digits": 2, **again["number"]})
     if (asked := told.get("questionnaire")) and not asked.get("too_few"):
@@ -63,7 +63,7 @@ def degree(r: dict, say: Speech) -> str:
 def relapse(r: dict, say: Speech) -> str:
     """Sick leave again, in words."""
     told = r["secondary"].get("relapse")
-    if not told:
+    if not told or not told["share"]:
         return ""
     share = told["share"]
     return say(

@@ -11,6 +11,7 @@ from scipy import stats
 from models.effects.design import design
 from models.effects.linear import least_squares
 from pipeline.evaluate import arrays, primary
+from pipeline.evaluate.disclosure import shown_flow
 from pipeline.evaluate.numbers import number
 from pipeline.evaluate.protocol import Protocol, Subgroup
 
@@ -57,34 +58,33 @@ def _split(frame: pl.DataFrame, split: Subgroup, protocol: Protocol) -> dict:
     level = levels(frame, split)
     marked = frame.with_columns(_level=level).filter(pl.col("_level").is_not_null())
     rest = tuple(name for name in protocol.adjust.covariates if name != split.column or split.cuts)
+    parts = sorted(marked.group_by("_level"), key=lambda one: _order(split, one[0][0]))
+    rest_of_all = frame.filter(level.is_null())
+    # those without a level are not shown, but the levels and the whole would tell how many they are
+    shown = shown_flow([_arms(part) for _, part in parts] + [_arms(rest_of_all)], protocol.smallest_cell)
     rows, large = [], []
-    for (name,), part in sorted(marked.group_by("_level"), key=lambda one: _order(split, one[0][0])):
-        counts = {"control": int((part["treated"] == 0).sum()), "treated": int((part["treated"] == 1).sum())}
-        row: dict = {"level": name, "n": counts if min(counts.values()) >= protocol.smallest_cell else None}
+    for ((name,), part), (treated, control, _) in zip(parts, shown, strict=False):
+        counts = dict(zip(("treated", "control"), _arms(part), strict=True))
+        row: dict = {"level": name, "n": {"treated": treated, "control": control}}
         if min(counts.values()) >= FEWEST:
             found = primary.estimate(part, protocol, _method(protocol), rest)
             row |= {"estimate": number(found.effect), "control_mean": found.control_mean}
             large.append(name)
         rows.append(row)
-    _hide_one_more(rows)
     return {
         "name": {"sv": split.name.sv, "en": split.name.en}, "column": split.column, "levels": rows,
         "interaction": _interaction(marked.filter(pl.col("_level").is_in(large)), rest, protocol),
     }  # fmt: skip
 
 
-def _hide_one_more(rows: list[dict]) -> None:
-    """One hidden level could be worked out from the total: the next smallest is hidden with it."""
-    hidden = [row for row in rows if row["n"] is None]
-    if len(hidden) == 1 and len(rows) > 1:
-        smallest = min((row for row in rows if row["n"]), key=lambda row: sum(row["n"].values()))
-        smallest["n"] = None
+def _arms(part: pl.DataFrame) -> tuple[int, int]:
+    return int((part["treated"] == 1).sum()), int((part["treated"] == 0).sum())
 
 
 def _interaction(frame: pl.DataFrame, names: tuple[str, ...], protocol: Protocol) -> dict:
     """Wald test of treated x level, errors by cluster where arms are whole clusters, else by row (HC2)."""
     if frame.height == 0 or frame["_level"].n_unique() < 2:
-        return {"p": None, "df": None}
+        return {"p": None}
     y, seen = arrays.outcome(frame, protocol)
     weights = arrays.loss_weights(frame, seen, names)[seen]
     kept = frame.filter(seen)
@@ -100,7 +100,7 @@ def _interaction(frame: pl.DataFrame, names: tuple[str, ...], protocol: Protocol
     beta = fit.beta[at]
     df = len(np.unique(cluster)) - 1 if whole else fit.df
     value = float(beta @ np.linalg.pinv(covariance) @ beta) / max(len(at), 1)
-    return {"p": float(stats.f.sf(value, len(at), df)), "df": df, "statistic": value}
+    return {"p": float(stats.f.sf(value, len(at), df)), "statistic": value}
 
 
 def _method(protocol: Protocol) -> str:
