@@ -249,15 +249,12 @@ def _ingest(session: Session) -> dict:
 
 def _spells(session: Session) -> dict:
     from pipeline.monitor.volumes import refuse_a_fall
-    from pipeline.run_spells import screens
+    from pipeline.run_spells import make_spells
 
     _views(session)
-    rules = session.region.spells
     require_something_known(session.con, session.as_of)
     _ask(session.lake, "moments.nightly", as_of=session.as_of)
-    for table in SPELL_TABLES:
-        session.lake.run(table, max_gap_days=rules.max_gap_days, days_since_end=rules.days_since_end)
-    screens(session)
+    make_spells(session)
     ongoing = session.con.execute("select count(*) from spells.ongoing where ongoing").fetchall()[0][0]
     refuse_a_fall(session.home.monitor, session.as_of, ongoing, session.region.monitor.fewest_ongoing_share)
     return {"ongoing": ongoing}
@@ -341,6 +338,7 @@ def _worklist(session: Session) -> dict:
     units = candidates["listed_unit_id" if rules.unit == "listed" else "unit_id"]
     previous = earlier_lists(session.home.scores, session.as_of, units)
     decisions, entries = make_entries(candidates, scores, rules, session.as_of, previous)
+    entries = entries.join(session.lake.read("spells.shown_elsewhere"), on=("person_key", "as_of"), how="left", maintain_order="left")
     session.lake.write("worklist.entries", entries, rows_in=candidates.height)
     folder = session.home.worklists / session.as_of.isoformat()
 
@@ -392,7 +390,7 @@ def _views(session: Session) -> None:
     """Name everything that earlier rooms have left in the night's lake."""
     from pipeline.ingest import TABLES
 
-    made = ("moments.nightly", *SPELL_TABLES, "spells.unit_spells", *FEATURE_TABLES, "worklist.candidates", "score.scores", "worklist.entries")
+    made = ("moments.nightly", *SPELL_TABLES, "spells.shown_elsewhere", *FEATURE_TABLES, "worklist.candidates", "score.scores", "worklist.entries")
     for table in (*TABLES, *made):
         if session.lake.file(table).is_file():
             session.lake.view(table)

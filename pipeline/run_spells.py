@@ -32,13 +32,16 @@ KNOWN = """
 """
 
 
-def screens(session: Session) -> None:
-    """What Rehabstöd shows each care unit tonight; and where the region reports by another rule, spells by that one."""
+def make_spells(session: Session) -> None:
+    """Tonight's spells; what Rehabstöd shows each care unit; and where the region reports by another rule, spells by that one."""
     lake, rules = session.lake, session.region.spells
+    for table in SPELL_TABLES:
+        lake.run(table, max_gap_days=rules.max_gap_days, days_since_end=rules.days_since_end)
     lake.run("spells.unit_certificates", days_since_end=rules.days_since_end)
     certificates = lake.read("spells.unit_certificates")
     shown = unit_spells(certificates, session.as_of, rules.max_gap_days, rules.days_since_end)
     lake.write("spells.unit_spells", shown, rows_in=certificates.height)
+    lake.run("spells.shown_elsewhere")
     if rules.rule != "clean":
         lake.write("spells.reported_spells", _reported(session, rules.rule))
 
@@ -48,9 +51,15 @@ def _reported(session: Session, rule: str) -> pl.DataFrame:
     gap = session.region.spells.max_gap_days
     if rule == "rehabstod":
         return person_spells(_known(session), session.as_of, gap).sort("person_key", "start_date")
-    session.lake.run("spells.provider_spells", max_gap_days=gap)
-    made = session.lake.read("spells.provider_spells").with_columns(rule=pl.lit(rule))
+    made = _by_provider(session).with_columns(rule=pl.lit(rule))
     return made.select(REPORTED).sort("person_key", "provider_id", "start_date")
+
+
+def _by_provider(session: Session) -> pl.DataFrame:
+    """Spells by the rule of `rehabrisk statistics`, made aside."""
+    aside = Lake(session.con, session.home.tmp / "by_provider")
+    aside.run("statistics.spells", max_gap_days=session.region.spells.max_gap_days)
+    return aside.read("statistics.spells")
 
 
 def _known(session: Session) -> pl.DataFrame:
@@ -73,18 +82,16 @@ def compare(session: Session) -> None:
 
 def _compared(session: Session) -> list[str]:
     lake, gap = session.lake, session.region.spells.max_gap_days
-    for table in ("ingest.certificate_periods", "ingest.certificates", "ingest.units", "spells.spells", "spells.unit_spells"):
+    for table in ("ingest.certificate_periods", "ingest.units", "spells.spells", "spells.unit_spells"):
         lake.view(table)
     lake.view("moments.asked", lake.file("moments.nightly"))
-    aside = Lake(session.con, session.home.tmp / "compared")
-    aside.run("spells.provider_spells", max_gap_days=gap)
     columns = "person_key, start_date, days, ongoing"
     clean = lake.read("spells.spells", columns)
     others = {
         "clean": clean,
         "patient": person_spells(_known(session), session.as_of, gap),
         "unit": lake.read("spells.unit_spells", columns),
-        "statistics": aside.read("spells.provider_spells", columns),
+        "statistics": _by_provider(session),
     }
     found = [difference(rule, clean, other) for rule, other in others.items()]
     w = words(session.region.language)
@@ -156,15 +163,12 @@ def _facts(session: Session, key: int, as_of: date) -> Facts:
         session.lake.view(table)
     con.execute(f"create table moments.asked as select cast({key} as bigint) as person_key, date '{as_of}' as as_of")
     aside = Lake(con, session.home.tmp / "explained")
-    for table in (*SPELL_TABLES[:3], "spells.unit_certificates", "spells.provider_spells"):
+    for table in (*SPELL_TABLES[:3], "spells.unit_certificates"):
         aside.run(table, max_gap_days=gap, days_since_end=session.region.spells.days_since_end)
     known = _known(session)
     screens = aside.read("spells.unit_certificates")
     certificates = aside.read("ingest.certificates")
-    givers = con.execute(
-        "select c.certificate_id, coalesce(c.provider_id, u.provider_id, '') from ingest.certificates as c "
-        "left join ingest.units as u on c.unit_id = u.unit_id"
-    ).fetchall()
+    of_units = con.execute("select unit_id, coalesce(provider_id, '') from ingest.units").fetchall()
     return Facts(
         person_key=key,
         as_of=as_of,
@@ -178,8 +182,8 @@ def _facts(session: Session, key: int, as_of: date) -> Facts:
         unit_certificates=screens,
         unit_spells=unit_spells(screens, as_of, gap, session.region.spells.days_since_end),
         patient_spells=patient_view(known.rename({"person_key": "patient_id"}), as_of, gap),
-        provider_spells=aside.read("spells.provider_spells"),
-        providers=dict(givers),
+        provider_spells=_by_provider(session),
+        providers=dict(of_units),
         coordination=aside.read(
             f"ingest.coordination where known_from <= date '{as_of}' and (known_until is null or known_until > date '{as_of}')"
         ),

@@ -29,7 +29,7 @@ class Facts:
     unit_spells: pl.DataFrame
     patient_spells: pl.DataFrame
     provider_spells: pl.DataFrame
-    providers: dict[str, str]  # certificate -> care giver
+    providers: dict[str, str]  # unit -> care giver
     coordination: pl.DataFrame  # ingest.coordination, as known
     placed: list[dict[str, Any]]  # what the newest night said: as_of, rank, unit, and the row of scores.parquet
 
@@ -65,9 +65,9 @@ def explained(facts: Facts, words: dict[str, Any]) -> list[str]:
         facts.unit_spells, lambda row: _spans(screens.filter(pl.col("care_unit_id") == row["care_unit_id"])), facts, w, "care_unit_id"
     )
     lines += ["", f"{by} {words['rules']['statistics']}"]
-    giver = pl.col("certificate_id").replace_strict(facts.providers, default="", return_dtype=pl.String)
+    giver = pl.col("unit_id").replace_strict(facts.providers, default=pl.col("unit_id"), return_dtype=pl.String)
     lines += _each(
-        facts.provider_spells, lambda row: of_patient.filter(giver == row["provider_id"]), facts, w, "provider_id"
+        facts.provider_spells, lambda row: known.filter(giver == row["provider_id"]), facts, w, "provider_id"
     )
     return [*lines, *_coordination(facts, w), *_lists(facts, w)]
 
@@ -125,8 +125,10 @@ def _each(spells: pl.DataFrame, spans_of: Any, facts: Facts, w: dict[str, str], 
 
 def _spell(row: dict[str, Any], spans: pl.DataFrame, gap: int, w: dict[str, str], where: str = "", net: str = "") -> list[str]:
     """A spell, and why it begins and ends where it does among `spans`, what it could have been made of."""
+    inside = spans.filter(pl.col("start_date").is_between(row["start_date"], row["end_date"]))
     head = w["spell"].format(
-        start=row["start_date"], end=row["end_date"], days=row["days"], certificates=row["n_certificates"],
+        start=row["start_date"], end=row["end_date"], days=row["days"],
+        certificates=row.get("n_certificates") or inside["certificate_id"].n_unique(),
         where=f"  {where}" if where else "", state=w["ongoing"] if row["ongoing"] else "",
     )  # fmt: skip
     before = spans.filter(pl.col("start_date") < row["start_date"]).sort("end_date", "certificate_id")

@@ -8,7 +8,7 @@ import polars as pl
 
 from pipeline.spells.rehabstod import patient_view, unit_view
 
-REPORTED = ("rule", "person_key", "as_of", "provider_id", "start_date", "end_date", "days", "n_certificates", "ongoing")
+REPORTED = ("rule", "person_key", "as_of", "provider_id", "start_date", "end_date", "days", "ongoing")
 
 
 def unit_spells(certificates: pl.DataFrame, as_of: date, max_gap_days: int, days_since_end: int) -> pl.DataFrame:
@@ -30,5 +30,5 @@ def person_spells(certificates: pl.DataFrame, as_of: date, max_gap_days: int) ->
     made = patient_view(certificates.rename({"person_key": "patient_id"}), as_of, max_gap_days)
     return made.select(
         rule=pl.lit("rehabstod"), person_key="patient_id", as_of=pl.lit(as_of), provider_id=pl.lit(""),
-        start_date="start_date", end_date="end_date", days="days", n_certificates="n_certificates", ongoing="ongoing",
+        start_date="start_date", end_date="end_date", days="days", ongoing="ongoing",
     )  # fmt: skip

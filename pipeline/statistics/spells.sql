@@ -10,7 +10,8 @@ with known as (
     select
         periods.person_key,
         asked.as_of,
-        coalesce(units.provider_id, periods.unit_id) as provider_id,
+        -- blank is the one provider of all; a unit that never came is its own
+        case when units.unit_id is null then periods.unit_id else coalesce(units.provider_id, '') end as provider_id,
         periods.start_date,
         periods.end_date,
         periods.certificate_id,

@@ -9,6 +9,7 @@ from pathlib import Path
 import jinja2
 import polars as pl
 
+from pipeline.worklist.limits import beside
 from pipeline.worklist.words import FILLED_IN, words
 
 
@@ -16,9 +17,10 @@ def write_page(
     rows: pl.DataFrame, path: Path, language: str, unit_id: str, unit_name: str | None, as_of: date
 ) -> None:
     """Write `rows` (the contract's columns and within_capacity) as HTML; all text is escaped."""
-    listed = [row | _reasons(row, words(language)["for_shorter"]) for row in rows.iter_rows(named=True)]
+    spoken = words(language)
+    listed = [row | _reasons(row, spoken["for_shorter"]) | beside(row, spoken) for row in rows.iter_rows(named=True)]
     text = _template(language).render(
-        language=language, w=words(language), rows=listed, fill_in=FILLED_IN, unit_id=unit_id,
+        language=language, w=spoken, rows=listed, fill_in=FILLED_IN, unit_id=unit_id,
         unit_name=unit_name or unit_id, as_of=as_of.isoformat(),
         places=sum(row["within_capacity"] for row in listed),
     )  # fmt: skip

@@ -32,7 +32,7 @@ def told(run_table):
         asked(f"person_key | as_of\n1 | {AS_OF}", run_table)
         spells_at(run_table)
         run_table("spells.unit_certificates", days_since_end=0)
-        run_table("spells.provider_spells", max_gap_days=5)
+        run_table("statistics.spells", max_gap_days=5)
 
         def read(table):
             return run_table.con.sql(f"select * from {table}").pl()
@@ -42,8 +42,8 @@ def told(run_table):
             1, AS_OF, 5, protected, read("ingest.certificates"), read("ingest.certificate_periods"),
             read("spells.certificate_segments"), read("spells.spells"), read("spells.ongoing"),
             read("spells.unit_certificates"), unit_spells(read("spells.unit_certificates"), AS_OF, 5, 0),
-            patient_view(known.rename({"person_key": "patient_id"}), AS_OF), read("spells.provider_spells"),
-            dict.fromkeys(known["certificate_id"], "P1"), read("ingest.coordination"), list(placed),
+            patient_view(known.rename({"person_key": "patient_id"}), AS_OF), read("statistics.spells"),
+            {"U1": "P1", "U2": "P1"}, read("ingest.coordination"), list(placed),
         )  # fmt: skip
         return [line.strip() for line in explained(facts, words(language))]
 
