@@ -1,7 +1,7 @@
 """Certificates to spells at 1, 3 and 10 million certificates: ours beside what a user would pick instead, in one run.
 
     .venv/bin/python bench/spells.py                 # all three sizes, every rival
-    .venv/bin/python bench/spells.py --sizes 1 --memory 1GB
+    .venv/bin/python bench/spells.py --sizes 1 --only "ours; floor"
 
 From the lake's Parquet to the spells' Parquet by the clean rule. Ours makes the night's own tables (moments, segments by
 degree, spells with net days, certificate in force and doctors) in the night's own way. "polars, whole table" makes the
@@ -38,7 +38,7 @@ COLUMNS = ["person_key", "start_date", "end_date", "days", "n_certificates"]
 COMPARED = "person_key, start_date, end_date, cast(days as bigint) as days, cast(n_certificates as bigint) as n_certificates"
 KNOWN = (pl.col("known_from") <= AS_OF) & (pl.col("known_until").is_null() | (pl.col("known_until") > AS_OF))
 CHUNK = 1_000_000  # certificates drawn at a time
-NIGHT, NIGHT_GATED, WHOLE = "ours", "ours, gates too", "polars, whole table"
+NIGHT, NARROW, NIGHT_GATED, WHOLE = "ours", "ours, in 1GB", "ours, gates too", "polars, whole table"
 
 
 # ---------------------------------------------------------------- certificates like a region's
@@ -297,8 +297,14 @@ def pandas_vectorised(source: Path, out: Path, memory: str) -> None:
     made.to_parquet(out, compression="zstd", index=False)
 
 
+def narrow(source: Path, out: Path, memory: str) -> None:
+    """`ours` with half the memory: what does not fit is spilt."""
+    ours(source, out, "1GB")
+
+
 CONTESTANTS = {
     NIGHT: ours,
+    NARROW: narrow,
     NIGHT_GATED: gated,
     WHOLE: polars_whole,
     "polars, over": polars_over,
@@ -362,7 +368,7 @@ def one_size(millions: float, names: list[str], memory: str, root: Path) -> dict
         found["runs"][name] = timed(command)
         if name != "floor":
             answers[name] = digest(con, out)
-        if name in (NIGHT, NIGHT_GATED, WHOLE):
+        if name in (NIGHT, NARROW, NIGHT_GATED, WHOLE):
             tables[name] = con.execute(f"select count(*), sum(hash(whole)::hugeint) from (select whole from '{out}' as whole)").fetchall()[0]
         for left in (*folder.glob("lake"), *folder.glob("home"), *folder.glob("tmp"), out):
             shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink()
@@ -423,14 +429,16 @@ def main() -> None:
         else:
             print("R's data.table is not installed: left out", file=sys.stderr)
     root = Path(tempfile.mkdtemp(prefix="rehabrisk-bench-"))
+    kept = HERE.parent / "out" / "spells.json"
+    kept.parent.mkdir(exist_ok=True)
+    found: list[dict] = []
     try:
-        found = [one_size(float(size), names, given.memory, root) for size in given.sizes.split(",")]
+        for size in given.sizes.split(","):
+            found.append(one_size(float(size), names, given.memory, root))
+            kept.write_text(json.dumps(found, indent=1))
+            print(show(found[-1:]), flush=True)
     finally:
         shutil.rmtree(root, ignore_errors=True)
-    out = HERE.parent / "out" / "spells.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(found, indent=1))
-    print(show(found))
 
 
 if __name__ == "__main__":
