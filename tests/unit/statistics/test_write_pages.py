@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.statistics.count import count
 from pipeline.statistics.figures import Speech, lines, per_listed
-from pipeline.statistics.write_pages import write_statistics
+from pipeline.statistics.write_pages import _words, write_statistics
 from tests.unit.statistics.regions import AS_OF, grouped
 
 UNITS = pl.DataFrame(
@@ -62,3 +62,9 @@ def test_too_few_months_make_no_line():
 def test_numbers_are_written_as_the_language_does():
     assert (WORDS.number(12345.6, 1), WORDS.number(None), WORDS.percent(0.567)) == ("12\u00a0345,6", "–", "57\u00a0%")
     assert (per_listed(16, 8000), per_listed(16, None)) == (2.0, None)
+
+
+def test_both_languages_have_the_same_words():
+    swedish, english = (_words(language) for language in ("sv", "en"))
+    assert swedish.keys() == english.keys()
+    assert all(swedish[name].keys() == english[name].keys() for name, value in swedish.items() if isinstance(value, dict))
