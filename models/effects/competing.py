@@ -9,6 +9,7 @@ import numpy as np
 
 from models.effects.counting import Counts, checked, counts, survival
 from models.effects.design import CannotEstimate, arms
+from models.effects.few_clusters import covariance_of
 from models.effects.influence import (
     cluster_sums,
     incidence_influence,
@@ -18,6 +19,8 @@ from models.effects.influence import (
 from models.effects.kaplan_meier import grouped, part
 from models.effects.result import Effect, effect, wald
 from models.effects.rmst import longest_tau
+
+LEAN = np.array([-1.0, 1.0])  # treated less control
 
 
 def incidence(of: Counts, cause: int) -> np.ndarray:
@@ -66,7 +69,8 @@ def aalen_johansen(
 ) -> Effect:
     """Chance of each cause by a time; the answer is of `cause` (default the least) at the last of `times`.
 
-    Errors: infinitesimal jackknife, as R's survfit for several states. With `treated`: treated less control.
+    Errors: infinitesimal jackknife, as R's survfit for several states; the answer's over few clusters: the jackknife of
+    clusters, which arms may share. With `treated`: treated less control.
     Source: Aalen & Johansen 1978, Scand J Stat 5:141.
     """
     duration, event, _ = checked(duration, event, entry)
@@ -95,15 +99,42 @@ def aalen_johansen(
         S = survival(of)[of.place(until)]
         s_error = _error(survival_influence(of, mine[0], mine[1], mine[2], np.array([until]), part(weights, rows)), part(cluster, rows))
         table.append({"arm": name, "cause": 0, "time": until, "incidence": float(S), "se": float(s_error[0]), "ci_low": None, "ci_high": None})
-    terms = {f"incidence {name}": wald(*end) for (name, _), end in zip(sets, ends, strict=True)}
+    given = (duration, event, entry, weights, cluster)
+    errors, df = _covariance(given, sets, [end[1] for end in ends], lambda of: float(incidence(of, cause)[of.place(until)]),
+                             lambda of, *mine: incidence_influence(of, cause, *mine[:3], np.array([until]), mine[3]))  # fmt: skip
+    terms = {
+        f"incidence {name}": wald(end[0], math.sqrt(errors[at, at]), df)
+        for at, ((name, _), end) in enumerate(zip(sets, ends, strict=True))
+    }
     main = next(iter(terms.values()))
     if treated is not None:
-        main = wald(ends[1][0] - ends[0][0], math.hypot(ends[0][1], ends[1][1]))
+        main = wald(ends[1][0] - ends[0][0], math.sqrt(max(LEAN @ errors @ LEAN, 0.0)), df)
         terms["difference"] = main
     return effect(
         main, len(duration), terms=terms, table=table, fit={"cause": cause, "time": until},
         assumes="those censored would have gone on as those still followed; rows of cause 0 are free of every event",
     )  # fmt: skip
+
+
+def _covariance(given, sets, alone, value, influence) -> tuple[np.ndarray, float | None]:
+    """Of one number a group, with its degrees of freedom. `alone`: the groups' own errors, enough where there are no clusters."""
+    duration, event, entry, weights, cluster = given
+    if cluster is None:
+        return np.diag(np.square(alone)), None
+    moved = np.zeros((len(duration), len(sets)))
+
+    def of(rows: np.ndarray) -> Counts:
+        if not rows.any():
+            raise CannotEstimate("an arm lies in one cluster alone")
+        return counts(duration[rows], event[rows], entry=part(entry, rows), weights=part(weights, rows))
+
+    for at, (_, rows) in enumerate(sets):
+        moved[rows, at] = influence(of(rows), duration[rows], event[rows], part(entry, rows), part(weights, rows))[:, 0]
+
+    def values(kept: np.ndarray) -> np.ndarray:
+        return np.array([value(of(kept & rows)) for _, rows in sets])
+
+    return covariance_of(values(np.ones(len(duration), dtype=bool)), values, moved, np.asarray(cluster))
 
 
 def _limits(value: float, error: float) -> tuple[float, float]:
@@ -152,10 +183,16 @@ def time_lost(
                 ends.append(term)
         free = wald(tau - lost, float(_error(total, part(cluster, rows))[0]))
         table.append({"arm": name, "cause": 0, "time": free.estimate, "se": free.se, "ci_low": free.ci_low, "ci_high": free.ci_high})
-    terms = {f"time lost {name}": end for (name, _), end in zip(sets, ends, strict=True)}
-    main = ends[0]
+    given = (duration, event, entry, weights, cluster)
+    errors, df = _covariance(given, sets, [end.se for end in ends], lambda of: area(of, cause, tau),
+                             lambda of, *mine: time_lost_influence(of, cause, *mine[:3], tau, mine[3]))  # fmt: skip
+    terms = {
+        f"time lost {name}": wald(end.estimate, math.sqrt(errors[at, at]), df)
+        for at, ((name, _), end) in enumerate(zip(sets, ends, strict=True))
+    }
+    main = next(iter(terms.values()))
     if treated is not None:
-        main = wald(ends[1].estimate - ends[0].estimate, math.hypot(ends[0].se, ends[1].se))
+        main = wald(ends[1].estimate - ends[0].estimate, math.sqrt(max(LEAN @ errors @ LEAN, 0.0)), df)
         terms["difference"] = main
     return effect(
         main, len(duration), terms=terms, table=table, fit={"cause": cause, "tau": tau},

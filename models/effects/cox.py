@@ -9,6 +9,7 @@ from scipy import stats
 
 from models.effects.counting import checked, counts, survival
 from models.effects.design import CannotEstimate, Design, independent
+from models.effects.few_clusters import few, in_full, jackknife
 from models.effects.formula import headline
 from models.effects.influence import cluster_sums
 from models.effects.partial_likelihood import PartialLikelihood
@@ -36,7 +37,7 @@ def cox(
     duration, event : (n,); event 0 = censored, else a cause. cause : the one looked at, others censored;
     default: any. X : without intercept. entry : (n,) time from which a row is at risk (late entry, recurrent rows).
     strata : own baseline hazard each. cluster : rows of one person or centre; gives robust errors.
-    robust : score-residual sandwich (Lin & Wei 1989); default: with clusters or weights.
+    robust : score-residual sandwich (Lin & Wei 1989); default: with clusters or weights. Few clusters: the jackknife.
     of : the coefficient that is the answer.
 
     `fit`: log likelihood, that of no covariates, Harrell's concordance, and `ph_p`, the p-value of the
@@ -45,12 +46,9 @@ def cox(
     """
     duration, event, _ = checked(duration, event, entry)
     happened = event > 0 if cause is None else event == cause
-    X = independent(X.without("Intercept"))
+    X = _varying(independent(X.without("Intercept")))
     if not X.names:
         raise CannotEstimate("a Cox regression needs a covariate that varies")
-    constant = np.ptp(X.X, axis=0) == 0
-    if constant.any():
-        X = X.without(*(name for name, flat in zip(X.names, constant, strict=True) if flat))
     likelihood = PartialLikelihood(X.X, duration, happened, entry=entry, strata=strata, weights=weights, ties=ties)
     beta, value, null, covariance = likelihood.maximise()
     if robust is None:
@@ -59,7 +57,17 @@ def cox(
         scores = likelihood.evaluate(beta, residuals=True)[3]
         moved = cluster_sums(scores @ covariance, cluster)
         model, covariance = covariance, moved.T @ moved
-    terms = terms_of(X.names, beta, covariance)
+    df = None
+    if few(cluster):
+
+        def again(rows: np.ndarray) -> np.ndarray:
+            less = _varying(independent(X.rows(rows)))
+            given = {name: None if one is None else np.asarray(one)[rows] for name, one in (("entry", entry), ("strata", strata), ("weights", weights))}
+            found = PartialLikelihood(less.X, duration[rows], happened[rows], ties=ties, **given).maximise()[0]
+            return in_full(X.names, beta, dict(zip(less.names, found, strict=True)))
+
+        covariance, df = jackknife(again, beta, cluster)
+    terms = terms_of(X.names, beta, covariance, df)
     name = headline(X.names, of)
     table = [{"term": one, **_ratio(term)} for one, term in terms.items()]
     fit = {
@@ -75,7 +83,7 @@ def cox(
     return effect(
         terms[name], len(duration), terms=terms, table=table, fit=fit,
         assumes="proportional hazards (see ph_p); those censored would have gone on as those still followed"
-        + ("; independent clusters, many of them" if cluster is not None else ""),
+        + ("; independent clusters" if cluster is not None else ""),
     )  # fmt: skip
 
 
@@ -89,8 +97,14 @@ def andersen_gill(
     return cox(duration, event, X, entry=entry, cluster=person, robust=True, **more)
 
 
+def _varying(X: Design) -> Design:
+    """Without the columns that are the same in every row."""
+    flat = np.ptp(X.X, axis=0) == 0
+    return X.without(*(name for name, one in zip(X.names, flat, strict=True) if one))
+
+
 def _ratio(term) -> dict:
-    one = ratio(term.estimate, term.se)
+    one = ratio(term.estimate, term.se, term.df)
     return {"hazard_ratio": one.estimate, "ci_low": one.ci_low, "ci_high": one.ci_high, "p": one.p}
 
 

@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from models.effects.design import CannotEstimate, Design, arms
+from models.effects.few_clusters import few, jackknife
 from models.effects.influence import cluster_sums
 from models.effects.linear import ols
-from models.effects.result import Effect, Term, effect, wald
+from models.effects.result import Effect, effect, wald
 
 
 def did(
@@ -66,27 +67,28 @@ def staggered(
     cluster : (n,) in which units lie, constant within a unit; default the unit.
 
     The answer: mean over treated units and their periods after the start ("simple"). Terms: "overall" weighs each
-    start's own mean by its units; "before" is the mean of all before the start; "e=-2" .. are the event study, base the period before the start; the table has every
-    (start, period). Errors: influence functions, weights' own error included.
+    start's own mean by its units; "before" is the mean of all before the start; "e=-2" .. are the event study, base the
+    period before the start; the table has every (start, period). Errors: influence functions, the chance in how many start when included; over few clusters the jackknife with
+    t(clusters - 1), how many start when being the design's.
     Source: Callaway & Sant'Anna 2021, J Econometrics 225:200, without covariates.
     """
     panel = _Panel(outcome, unit, period, first, cluster)
-    cells = [cell for g in panel.starts for t in panel.periods if (cell := panel.cell(g, t, controls)) is not None]
-    after = [cell for cell in cells if cell.t >= cell.g]
-    if not after:
-        raise CannotEstimate("no start has a period before it and controls after it")
-    simple = panel.pool(after)
-    terms: dict[str, Term] = {"simple": simple}
-    # each start's own mean first, then over starts
-    by_start = [panel.pool_parts([cell for cell in after if cell.g == g], g) for g in sorted({cell.g for cell in after})]
-    terms["overall"] = panel.pool(by_start)
-    if before := [cell for cell in cells if cell.t < cell.g]:
-        terms["before"] = panel.pool(before)  # nought if both would have changed alike
-    for gap in sorted({cell.t - cell.g for cell in cells}):
-        terms[f"e={gap:g}"] = panel.pool([cell for cell in cells if cell.t - cell.g == gap])
+    cells, answers = panel.answers(controls)
+    errors, df = [panel.error(moved) for _, moved in answers.values()], None if cluster is None else panel.clusters - 1
+    label = np.asarray(unit if cluster is None else cluster)
+    if few(label):
+        columns = [np.asarray(one) for one in (outcome, unit, period, first, label)]
+
+        def again(rows: np.ndarray) -> np.ndarray:
+            found = _Panel(*(one[rows] for one in columns)).answers(controls, panel.size)[1]
+            return np.array([found[name][0] if name in found else np.nan for name in answers])
+
+        covariance, df = jackknife(again, np.array([value for value, _ in answers.values()]), label)
+        errors = np.sqrt(np.diag(covariance))
+    terms = {name: wald(value, error, df) for (name, (value, _)), error in zip(answers.items(), errors, strict=True)}
     table = [{"start": c.g, "period": c.t, "effect": c.value, "se": panel.error(c.moved)} for c in cells]
     return effect(
-        simple, len(panel.unit_first), terms=terms, table=table,
+        terms["simple"], len(panel.unit_first), terms=terms, table=table,
         fit={"units": len(panel.unit_first), "treated_units": int(np.isfinite(panel.unit_first).sum()), "clusters": panel.clusters},
         assumes="without treatment those treated would have changed as the controls did; no one acts on treatment to "
         "come (see the terms before the start)",
@@ -120,6 +122,7 @@ class _Panel:
             self.cluster[at] = cluster
         self.clusters = len(names) if cluster is None else len(np.unique(self.cluster))
         self.starts = sorted({float(g) for g in self.unit_first if np.isfinite(g)})
+        self.size = {g: float((self.unit_first == g).mean()) for g in self.starts}
         self.place = {float(t): at for at, t in enumerate(self.periods)}
 
     def cell(self, g: float, t: float, controls: str) -> _Cell | None:
@@ -146,14 +149,30 @@ class _Panel:
     def pool_parts(self, cells: list[_Cell], g: float) -> _Cell:
         return _Cell(g, g, float(np.mean([c.value for c in cells])), np.mean([c.moved for c in cells], axis=0))
 
-    def pool(self, cells: list[_Cell]) -> Term:
+    def answers(self, controls: str, size: dict[float, float] | None = None) -> tuple[list[_Cell], dict[str, tuple[float, np.ndarray]]]:
+        """Every cell, and each pooled number by name with its influence. size : of each start, when not as found here."""
+        self.size = size or self.size
+        cells = [cell for g in self.starts for t in self.periods if (cell := self.cell(g, t, controls)) is not None]
+        after = [cell for cell in cells if cell.t >= cell.g]
+        if not after:
+            raise CannotEstimate("no start has a period before it and controls after it")
+        # each start's own mean first, then over starts
+        by_start = [self.pool_parts([cell for cell in after if cell.g == g], g) for g in sorted({cell.g for cell in after})]
+        found = {"simple": self.pool(after), "overall": self.pool(by_start)}
+        if before := [cell for cell in cells if cell.t < cell.g]:
+            found["before"] = self.pool(before)  # nought if both would have changed alike
+        for gap in sorted({cell.t - cell.g for cell in cells}):
+            found[f"e={gap:g}"] = self.pool([cell for cell in cells if cell.t - cell.g == gap])
+        return cells, found
+
+    def pool(self, cells: list[_Cell]) -> tuple[float, np.ndarray]:
         """Mean of cells by the number of units of their start, that number's own chance counted in."""
         n = len(self.unit_first)
         member = np.array([self.unit_first == c.g for c in cells])
-        size = member.sum(axis=1) / n
+        size = np.array([self.size[c.g] for c in cells])
         share = size / size.sum()
         value = np.array([c.value for c in cells])
         whole = float(share @ value)
         moved = share @ np.array([c.moved for c in cells])
         moved = moved + ((value - whole) @ (member - size[:, None])) / size.sum() / n
-        return wald(whole, self.error(moved), None if self.cluster is None else self.clusters - 1)
+        return whole, moved

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.effects.design import CannotEstimate, Design, arms
+from models.effects.few_clusters import few, jackknife
 from models.effects.glm import logistic
 from models.effects.influence import cluster_sums
 from models.effects.linear import least_squares
@@ -15,23 +16,24 @@ LEARNERS = ("linear", "boosting")
 
 def nuisances(
     y: np.ndarray, yes: np.ndarray, X: Design, *, learner: str, folds: int, seed: int, weights=None, cluster=None,
-    clip: float = 0.01,
+    clip: float = 0.01, fold: np.ndarray | None = None, seen: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Chance of treatment and mean outcome untreated and treated, each (n,), for rows not fitted on when folds > 1.
 
-    Folds hold whole clusters when clusters are many enough. Chances are held within clip..1 - clip.
+    Folds hold whole clusters when clusters are many enough; `fold` (n,) gives them. Chances are held within clip..1 - clip.
+    seen : (n,) whose outcome is known; the others inform the chance of treatment alone.
     """
     if learner not in LEARNERS:
         raise CannotEstimate(f"the learner is {' or '.join(LEARNERS)}")
     n = len(y)
-    fold = _folds(n, yes, folds, seed, cluster)
+    fold = _folds(n, yes, folds, seed, cluster) if fold is None else fold
     e, mu0, mu1 = np.empty(n), np.empty(n), np.empty(n)
     w = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
     for one in range(folds):
         out = fold == one
         use = np.ones(n, dtype=bool) if folds == 1 else ~out
         fits = _linear if learner == "linear" else _boosting
-        e[out], mu0[out], mu1[out] = fits(y, yes, X, w, use, out, seed)
+        e[out], mu0[out], mu1[out] = fits(y, yes, X, w, use, out, seed, np.ones(n, dtype=bool) if seen is None else seen)
     return np.clip(e, clip, 1 - clip), mu0, mu1
 
 
@@ -49,17 +51,17 @@ def _folds(n: int, yes: np.ndarray, folds: int, seed: int, cluster) -> np.ndarra
     return fold
 
 
-def _linear(y, yes, X, w, use, out, seed):
+def _linear(y, yes, X, w, use, out, seed, seen):
     def line(rows: np.ndarray) -> np.ndarray:
         fit = least_squares(y[rows], X.rows(rows), w[rows])
         return X.X[out][:, [X.names.index(name) for name in fit.names]] @ fit.beta
 
     fit = logistic(yes[use].astype(float), X.rows(use))
     eta = X.X[out][:, [X.names.index(name) for name in fit.names]] @ fit.beta
-    return 1 / (1 + np.exp(-eta)), line(use & ~yes), line(use & yes)
+    return 1 / (1 + np.exp(-eta)), line(use & seen & ~yes), line(use & seen & yes)
 
 
-def _boosting(y, yes, X, w, use, out, seed):
+def _boosting(y, yes, X, w, use, out, seed, seen):
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     given = {"max_iter": 100, "learning_rate": 0.05, "max_leaf_nodes": 15, "min_samples_leaf": 30, "random_state": seed}
@@ -69,7 +71,7 @@ def _boosting(y, yes, X, w, use, out, seed):
     def mean(rows: np.ndarray) -> np.ndarray:
         return HistGradientBoostingRegressor(**given).fit(L[rows], y[rows], w[rows]).predict(L[out])
 
-    return chance, mean(use & ~yes), mean(use & yes)
+    return chance, mean(use & seen & ~yes), mean(use & seen & yes)
 
 
 def scores(y: np.ndarray, yes: np.ndarray, e: np.ndarray, mu0: np.ndarray, mu1: np.ndarray) -> np.ndarray:
@@ -88,6 +90,7 @@ def aipw(
     weights: np.ndarray | None = None,
     cluster: np.ndarray | None = None,
     seed: int = 1,
+    seen: np.ndarray | None = None,
 ) -> Effect:
     """Mean doubly robust difference.
 
@@ -95,39 +98,78 @@ def aipw(
     ----------
     learner : linear (logistic and least squares an arm) or boosting. folds : of cross-fitting; default 1 for linear,
     whose few coefficients need none, 5 for boosting. weights : such as those for loss to follow-up.
-    cluster : folds hold whole clusters, errors summed within, Student's t with clusters - 1.
+    seen : (n,) whose outcome is known (the others' may be nan): the chance of it, logistic in X in each arm, becomes part
+    of the doubly robust score. Weights for loss instead would be taken as known, and the interval wide.
+    cluster : folds hold whole clusters; errors summed within, the jackknife over few; Student's t with clusters - 1.
 
     Source: Robins, Rotnitzky & Zhao 1994; Chernozhukov et al. 2018, Econom J 21:C1 for cross-fitting.
     """
     y = np.asarray(outcome, dtype=float)
     yes, names = arms(treated)
-    folds = folds or (1 if learner == "linear" else 5)
-    e, mu0, mu1 = nuisances(y, yes, X, learner=learner, folds=folds, seed=seed, weights=weights, cluster=cluster)
-    w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
-    if estimand == "ate":
-        each = scores(y, yes, e, mu0, mu1)
-        share = w / w.sum()
-        means = share @ each
-        moved = share[:, None] * (each - means)
-    elif estimand == "att":
-        share = w * yes / (w * yes).sum()
-        lent = w * ~yes * e / (1 - e) / (w * yes).sum()
-        zero = share * mu0 + lent * (y - mu0)
-        means = np.array([zero.sum(), share @ y])
-        moved = np.column_stack([zero - share * means[0], share * (y - means[1])])
-    else:
+    if estimand not in ("ate", "att"):
         raise CannotEstimate("the estimand is ate or att")
+    folds = folds or (1 if learner == "linear" else 5)
+    w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
+    fold = _folds(len(y), yes, folds, seed, cluster)
+
+    def of(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        known = None if seen is None else np.asarray(seen, dtype=bool)[rows]
+        how = {"learner": learner, "folds": folds, "seed": seed, "weights": w[rows], "fold": fold[rows], "seen": known}
+        e, mu0, mu1 = nuisances(y[rows], yes[rows], X.rows(rows), **how)
+        each = y[rows]
+        if known is not None:
+            own = np.where(yes[rows], mu1, mu0)
+            each = own + np.where(known, (each - own) / _followed(known, yes[rows], X.rows(rows), fold[rows], folds), 0.0)
+        return *_means(each, yes[rows], e, mu0, mu1, w[rows], estimand), e
+
+    means, moved, e = of(np.ones(len(y), dtype=bool))
     df = None if cluster is None else len(np.unique(cluster)) - 1
-    main = wald(means[1] - means[0], _error(moved[:, 1] - moved[:, 0], cluster), df)
+    if few(cluster):
+        covariance, df = jackknife(lambda rows: of(rows)[0], means, cluster)
+        errors = np.sqrt([covariance[0, 0], covariance[1, 1], np.array([-1, 1]) @ covariance @ [-1, 1]])
+    else:
+        errors = [_error(moved[:, 0], cluster), _error(moved[:, 1], cluster), _error(moved[:, 1] - moved[:, 0], cluster)]
+    main = wald(means[1] - means[0], errors[2], df)
     terms = {estimand: main}
     for at, name in enumerate(names):
-        terms[f"mean {name}"] = wald(means[at], _error(moved[:, at], cluster), df)
+        terms[f"mean {name}"] = wald(means[at], errors[at], df)
     return effect(
         main, len(y), terms=terms,
         fit={"folds": folds, "least_chance": e.min(), "greatest_chance": e.max(), "held_at_limit": int(((e <= 0.01) | (e >= 0.99)).sum())},
         assumes="every reason for treatment that bears on the outcome is among the covariates; each row could have "
         "been in either arm; the model of treatment or that of the outcome is right",
     )  # fmt: skip
+
+
+def _followed(seen: np.ndarray, yes: np.ndarray, X: Design, fold: np.ndarray, folds: int, least: float = 0.05) -> np.ndarray:
+    """(n,) chance that the outcome is known, for rows not fitted on when folds > 1; no less than `least`."""
+    chance = np.ones(len(seen))
+    for arm in (yes, ~yes):
+        for one in range(folds):
+            out = arm & (fold == one)
+            use = out if folds == 1 else arm & (fold != one)
+            if seen[use].all():
+                continue
+            fit = logistic(seen[use].astype(float), X.rows(use))
+            eta = X.X[out][:, [X.names.index(name) for name in fit.names]] @ fit.beta
+            chance[out] = 1 / (1 + np.exp(-eta))
+    return np.clip(chance, least, 1.0)
+
+
+def _means(y, yes, e, mu0, mu1, w, estimand) -> tuple[np.ndarray, np.ndarray]:
+    """(2,) means untreated and treated, (n, 2) influence of each row on them."""
+    if estimand == "ate":
+        each = scores(y, yes, e, mu0, mu1)
+        share = w / w.sum()
+        means = share @ each
+        moved = share[:, None] * (each - means)
+    else:
+        share = w * yes / (w * yes).sum()
+        lent = w * ~yes * e / (1 - e) / (w * yes).sum()
+        zero = share * mu0 + lent * (y - mu0)
+        means = np.array([zero.sum(), share @ y])
+        moved = np.column_stack([zero - share * means[0], share * (y - means[1])])
+    return means, moved
 
 
 def _error(moved: np.ndarray, cluster: np.ndarray | None) -> float:

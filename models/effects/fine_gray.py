@@ -6,6 +6,7 @@ import numpy as np
 
 from models.effects.counting import checked, counts
 from models.effects.design import CannotEstimate, Design, independent
+from models.effects.few_clusters import few, in_full, jackknife
 from models.effects.formula import headline
 from models.effects.influence import cluster_sums
 from models.effects.result import Effect, effect, ratio, terms_of
@@ -23,7 +24,8 @@ def fine_gray(
     """Log subdistribution hazard ratios of `cause` (default the least).
 
     Who had another cause stays at risk with weight G(t-)/G(T-), G being Kaplan-Meier of censoring. Ties: Breslow.
-    Errors: Fine & Gray's sandwich, the estimation of G included, as cmprsk::crr; summed within clusters.
+    Errors: Fine & Gray's sandwich, the estimation of G included, as cmprsk::crr; summed within clusters, the
+    jackknife over few.
     Source: Fine & Gray 1999, J Am Stat Assoc 94:496.
     """
     duration, event, _ = checked(duration, event)
@@ -32,33 +34,42 @@ def fine_gray(
         raise CannotEstimate(f"cause {cause} never happens; there are causes {', '.join(map(str, seen)) or 'none'}")
     cause = seen[0] if cause is None else cause
     X = independent(X.without("Intercept"))
-    mean = X.X.mean(axis=0)
-    sums = _Sums(X.X - mean, duration, event, cause)
-    beta = np.zeros(len(X.names))
-    value = None
-    for _ in range(50):
-        now, gradient, information = sums.evaluate(beta)
-        step = np.linalg.solve(information, gradient)
-        beta = beta + step
-        if value is not None and np.abs(step).max() < 1e-9:
-            break
-        value = now
-    else:
-        raise CannotEstimate("the coefficients run away: a covariate divides those with the event from the others")
+    sums = _Sums(X.X - X.X.mean(axis=0), duration, event, cause)
+    beta = _maximise(sums)
     value, _, information = sums.evaluate(beta)
-    bread = np.linalg.inv(information)
-    moved = cluster_sums(sums.influence(beta) @ bread, cluster)
-    terms = terms_of(X.names, beta, moved.T @ moved)
+    if few(cluster):
+
+        def again(rows: np.ndarray) -> np.ndarray:
+            less = independent(X.rows(rows))
+            less = less.without(*(name for name, wide in zip(less.names, np.ptp(less.X, axis=0), strict=True) if wide == 0))
+            found = _maximise(_Sums(less.X - less.X.mean(axis=0), duration[rows], event[rows], cause))
+            return in_full(X.names, beta, dict(zip(less.names, found, strict=True)))
+
+        terms = terms_of(X.names, beta, *jackknife(again, beta, cluster))
+    else:
+        moved = cluster_sums(sums.influence(beta) @ np.linalg.inv(information), cluster)
+        terms = terms_of(X.names, beta, moved.T @ moved)
     name = headline(X.names, of)
     table = []
     for one, term in terms.items():
-        r = ratio(term.estimate, term.se)
+        r = ratio(term.estimate, term.se, term.df)
         table.append({"term": one, "subdistribution_hazard_ratio": r.estimate, "ci_low": r.ci_low, "ci_high": r.ci_high, "p": r.p})
     fit = {"log_likelihood": value, "cause": cause, "events": int((event == cause).sum())}
     return effect(
         terms[name], len(duration), terms=terms, table=table, fit=fit,
         assumes="proportional subdistribution hazards; censoring does not depend on the covariates",
     )  # fmt: skip
+
+
+def _maximise(sums: _Sums) -> np.ndarray:
+    beta = np.zeros(sums.X.shape[1])
+    for turn in range(50):
+        _, gradient, information = sums.evaluate(beta)
+        step = np.linalg.solve(information, gradient)
+        beta = beta + step
+        if turn and np.abs(step).max() < 1e-9:
+            return beta
+    raise CannotEstimate("the coefficients run away: a covariate divides those with the event from the others")
 
 
 class _Sums:

@@ -10,6 +10,7 @@ from scipy import stats
 
 from models.effects.counting import Counts, counts, greenwood_steps, survival
 from models.effects.design import CannotEstimate, arms
+from models.effects.few_clusters import covariance_of
 from models.effects.influence import cluster_sums, survival_influence
 from models.effects.result import Effect, Term, effect, wald
 
@@ -101,7 +102,8 @@ def kaplan_meier(
     The answer: S at the last of `times` (without times: the median), and with `treated` the difference of S
     there, treated less control (without times: at the last time both arms are observed).
     event : 0 censored, else ended. Source: Kaplan & Meier 1958; Greenwood 1926. With weights the error is the
-    influence function's, the weights taken as known.
+    influence function's, the weights taken as known. cluster : arms may share clusters; over few of them the answer's
+    error is the jackknife's, while rows of the table keep the influence function's.
     """
     names = grouped(arms(treated)[0].astype(int) if treated is not None else groups, len(duration))
     if treated is not None:
@@ -121,14 +123,38 @@ def kaplan_meier(
         table += curve.rows(name, asked)
         terms[f"median {name}"] = curve.median()
     until = float(times[-1]) if times else min(curve.last for curve in curves.values())
-    for name, curve in curves.items():
-        terms[f"survival {name}"] = wald(curve.at(until), curve.se(until)[0])
+    errors, df = _errors(curves, [rows for _, rows in names], until, cluster)
+    for at, (name, curve) in enumerate(curves.items()):
+        terms[f"survival {name}"] = wald(curve.at(until), math.sqrt(errors[at, at]), df)
     main = next(iter(terms.values())) if not times else terms[f"survival {next(iter(curves))}"]
     if treated is not None:
         control, arm = curves.values()
-        main = wald(arm.at(until) - control.at(until), math.hypot(arm.se(until)[0], control.se(until)[0]))
+        lean = np.array([-1.0, 1.0])
+        main = wald(arm.at(until) - control.at(until), math.sqrt(max(lean @ errors @ lean, 0.0)), df)
         terms["difference"] = main
     return effect(
         main, len(duration), terms=terms, table=table, fit={"time": until, "events": int((np.asarray(event) > 0).sum())},
         assumes="those censored would have gone on as those still followed",
     )  # fmt: skip
+
+
+def _errors(curves: dict[str, Curve], sets: list[np.ndarray], until: float, cluster) -> tuple[np.ndarray, float | None]:
+    """Covariance of the curves' values at a time, and its degrees of freedom."""
+    at = np.array([until])
+    if cluster is None:
+        return np.diag([curve.se(at)[0] ** 2 for curve in curves.values()]), None
+    influence = np.zeros((len(cluster), len(sets)))
+    for column, (curve, rows) in enumerate(zip(curves.values(), sets, strict=True)):
+        influence[rows, column] = survival_influence(curve.counts, *curve.data, at, curve.weights)[:, 0]
+
+    def values(kept: np.ndarray) -> np.ndarray:
+        found = []
+        for curve, rows in zip(curves.values(), sets, strict=True):
+            if not (mine := kept[rows]).any():
+                raise CannotEstimate("an arm lies in one cluster alone")
+            duration, event, entry = curve.data
+            of = counts(duration[mine], event[mine], entry=part(entry, mine), weights=part(curve.weights, mine))
+            found.append(survival(of)[of.place(until)])
+        return np.array(found)
+
+    return covariance_of(values(np.ones(len(cluster), dtype=bool)), values, influence, np.asarray(cluster))

@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 from scipy.special import digamma, gammaln, polygamma
 
 from models.effects.design import CannotEstimate, Design, independent
+from models.effects.few_clusters import few, in_full, jackknife
 from models.effects.formula import headline
 from models.effects.glm import glm
 from models.effects.influence import cluster_sums
@@ -26,7 +27,8 @@ def negative_binomial(
 ) -> Effect:
     """Log rate ratios by maximum likelihood, variance mean + alpha mean^2.
 
-    count : (n,) whole numbers >= 0. exposure : (n,) time each was watched. cluster : sandwich summed within, G/(G-1).
+    count : (n,) whole numbers >= 0. exposure : (n,) time each was watched. cluster : sandwich summed within, G/(G-1); the
+    jackknife over few.
     Term "alpha" is the extra variance (R's 1/theta); the table has the rate ratios.
     Source: Hilbe 2011, Negative Binomial Regression.
     """
@@ -38,7 +40,41 @@ def negative_binomial(
     X = independent(X)
     offset = np.zeros(len(y)) if exposure is None else np.log(np.asarray(exposure, dtype=float))
     w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
-    begin = glm(y, X, "log", weights=weights, offset=offset)
+    at = _maximise(y, X, offset, w)
+    covariance, df = np.linalg.inv(_curvature(at, y, X.X, offset, w)), None
+    if few(cluster):
+
+        def again(rows: np.ndarray) -> np.ndarray:
+            less = independent(X.rows(rows))
+            found = _maximise(y[rows], less, offset[rows], w[rows])
+            return in_full((*X.names, "alpha"), at, dict(zip((*less.names, "alpha"), found, strict=True)))
+
+        covariance, df = jackknife(again, at, cluster)
+    elif cluster is not None or weights is not None:
+        moved = cluster_sums(_slopes(at, y, X.X, offset, w) @ covariance, cluster)
+        covariance = moved.T @ moved * len(moved) / (len(moved) - 1)
+    # alpha itself, by the delta method
+    turn = np.ones(len(at))
+    turn[-1] = math.exp(at[-1])
+    estimates = np.append(at[:-1], math.exp(at[-1]))
+    terms = terms_of((*X.names, "alpha"), estimates, covariance * np.outer(turn, turn), df)
+    name = headline(X.names, of)
+    table = []
+    for one in X.names:
+        if one != "Intercept":
+            r = ratio(terms[one].estimate, terms[one].se, df)
+            table.append({"term": one, "rate_ratio": r.estimate, "ci_low": r.ci_low, "ci_high": r.ci_high, "p": r.p})
+    value = -_value(at, y, X.X, offset, w) - float(w @ gammaln(y + 1))
+    return effect(
+        terms[name], len(y), terms=terms, table=table, fit={"log_likelihood": value, "theta": 1 / estimates[-1]},
+        assumes="the log of the mean is linear; variance mean + alpha mean^2"
+        + ("; independent clusters" if cluster is not None else ""),
+    )  # fmt: skip
+
+
+def _maximise(y: np.ndarray, X: Design, offset: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """(k + 1,) coefficients and log(alpha)."""
+    begin = glm(y, X, "log", weights=w, offset=offset)
     extra = float(w @ ((y - begin.mean) ** 2 - begin.mean) / (w @ begin.mean**2))
     start = np.append(begin.beta, math.log(max(extra, 1e-3)))
     # the search in log(alpha); its end refined by Newton so that derivatives are those of the maximum
@@ -51,27 +87,7 @@ def negative_binomial(
             break
     if not np.isfinite(at).all() or at[-1] < -12:
         raise CannotEstimate("the counts vary no more than Poisson; alpha is 0 and a Poisson regression will do")
-    covariance = np.linalg.inv(_curvature(at, y, X.X, offset, w))
-    if cluster is not None or weights is not None:
-        moved = cluster_sums(_slopes(at, y, X.X, offset, w) @ covariance, cluster)
-        covariance = moved.T @ moved * len(moved) / (len(moved) - 1)
-    # alpha itself, by the delta method
-    turn = np.ones(len(at))
-    turn[-1] = math.exp(at[-1])
-    estimates = np.append(at[:-1], math.exp(at[-1]))
-    terms = terms_of((*X.names, "alpha"), estimates, covariance * np.outer(turn, turn))
-    name = headline(X.names, of)
-    table = []
-    for one in X.names:
-        if one != "Intercept":
-            r = ratio(terms[one].estimate, terms[one].se)
-            table.append({"term": one, "rate_ratio": r.estimate, "ci_low": r.ci_low, "ci_high": r.ci_high, "p": r.p})
-    value = -_value(at, y, X.X, offset, w) - float(w @ gammaln(y + 1))
-    return effect(
-        terms[name], len(y), terms=terms, table=table, fit={"log_likelihood": value, "theta": 1 / estimates[-1]},
-        assumes="the log of the mean is linear; variance mean + alpha mean^2"
-        + ("; independent clusters, many of them" if cluster is not None else ""),
-    )  # fmt: skip
+    return at
 
 
 def _value(p, y, X, offset, w) -> float:

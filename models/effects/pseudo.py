@@ -7,9 +7,11 @@ import numpy as np
 from models.effects.competing import area, incidence
 from models.effects.counting import checked, counts, survival
 from models.effects.design import CannotEstimate, Design
+from models.effects.few_clusters import few, in_full, jackknife
+from models.effects.formula import headline
 from models.effects.influence import incidence_influence, survival_influence, time_lost_influence
-from models.effects.linear import ols
-from models.effects.result import Effect
+from models.effects.linear import least_squares, ols
+from models.effects.result import Effect, effect, terms_of
 
 WHAT = ("rmst", "survival", "time-lost", "incidence")
 
@@ -70,7 +72,21 @@ def pseudo_regression(
 ) -> Effect:
     """Least squares on pseudo-observations: coefficients are differences of the quantity.
 
-    Errors: HC3, CR2 with clusters. Source: Andersen, Hansen & Klein 2004, Lifetime Data Anal 10:335.
+    Errors: HC3, with clusters CR2, with few the jackknife, pseudo-observations made anew. Source: Andersen, Hansen & Klein 2004, Lifetime Data Anal 10:335.
     """
     y = pseudo_observations(duration, event, tau, what=what, cause=cause, entry=entry, groups=groups)
-    return ols(y, X, cluster=cluster, se=se or ("cr2" if cluster is not None else "hc3"), of=of)
+    found = ols(y, X, cluster=cluster, se=se or ("cr2" if cluster is not None else "hc3"), of=of)
+    if se is not None or not few(cluster):
+        return found
+    names = tuple(found.terms)
+    beta = np.array([term.estimate for term in found.terms.values()])
+
+    def again(rows: np.ndarray) -> np.ndarray:
+        own = {name: None if one is None else np.asarray(one)[rows] for name, one in (("entry", entry), ("groups", groups))}
+        each = pseudo_observations(np.asarray(duration)[rows], np.asarray(event)[rows], tau, what=what, cause=cause, **own)
+        fit = least_squares(each, X.rows(rows))
+        return in_full(names, beta, dict(zip(fit.names, fit.beta, strict=True)))
+
+    terms = terms_of(names, beta, *jackknife(again, beta, cluster))
+    name = headline(names, of)
+    return effect(terms[name], found.n, terms=terms, table=found.table, fit=found.fit, assumes=found.assumes)

@@ -9,6 +9,7 @@ import numpy as np
 
 from models.effects.counting import checked, counts
 from models.effects.design import CannotEstimate, arms
+from models.effects.few_clusters import covariance_of
 from models.effects.influence import cluster_sums
 from models.effects.kaplan_meier import grouped, part
 from models.effects.result import Effect, effect, wald
@@ -30,7 +31,7 @@ def mean_cumulative(
 
     event : 0 = the stretch ends without one, `cause` (default the least) = the event that comes again, any other
     number = an end for good (death), after which no more come: the count is then Ghosh & Lin's.
-    person : (n,) whose row it is (or the cluster); errors are robust to it. The answer is at the last of `times`
+    person : (n,) whose row it is (or the cluster); errors are robust to it, by the jackknife where they are few. The answer is at the last of `times`
     (default: the last event), and with `treated` the difference there; the term "ratio" has their ratio.
     Source: Nelson 2003; Lawless & Nadeau 1995; Ghosh & Lin 2000, Biometrics 56:554.
     """
@@ -55,15 +56,30 @@ def mean_cumulative(
             low, high = (m * math.exp(-1.959963984540054 * e / m), m * math.exp(1.959963984540054 * e / m)) if m > 0 else (0.0, math.nan)
             table.append({"arm": name, "time": float(t), "mean": float(m), "se": float(e), "ci_low": low, "ci_high": high})
         ends.append((float(mean[-1]), float(error[-1])))
-    terms = {f"mean {name}": wald(*end) for (name, _), end in zip(sets, ends, strict=True)}
+    moved = np.zeros((len(duration), len(sets)))
+    for at, (_, rows) in enumerate(sets):
+        moved[rows, at] = _mean(duration[rows], event[rows], part(entry, rows), part(weights, rows), cause, np.array([until]))[1][:, 0]
+
+    def means(kept: np.ndarray) -> np.ndarray:
+        found = []
+        for _, rows in sets:
+            if not (mine := kept & rows).any():
+                raise CannotEstimate("an arm lies in one cluster alone")
+            found.append(_mean(duration[mine], event[mine], part(entry, mine), part(weights, mine), cause, np.array([until]))[0][0])
+        return np.array(found)
+
+    owner = np.arange(len(duration)) if person is None else np.asarray(person)
+    errors, df = covariance_of(np.array([end[0] for end in ends]), means, moved, owner)
+    terms = {f"mean {name}": wald(end[0], math.sqrt(errors[at, at]), df) for at, ((name, _), end) in enumerate(zip(sets, ends, strict=True))}
     main = next(iter(terms.values()))
     if treated is not None:
-        (m0, s0), (m1, s1) = ends
-        main = wald(m1 - m0, math.hypot(s0, s1))
+        m0, m1 = ends[0][0], ends[1][0]
+        lean = np.array([-1.0, 1.0])
+        main = wald(m1 - m0, math.sqrt(max(lean @ errors @ lean, 0.0)), df)
         terms["difference"] = main
         if m0 > 0 and m1 > 0:
-            log = wald(math.log(m1 / m0), math.hypot(s0 / m0, s1 / m1))
-            terms["log ratio"] = log
+            lean = np.array([-1 / m0, 1 / m1])
+            terms["log ratio"] = wald(math.log(m1 / m0), math.sqrt(max(lean @ errors @ lean, 0.0)), df)
     people = len(duration) if person is None else len(np.unique(person))
     return effect(
         main, len(duration), terms=terms, table=table,

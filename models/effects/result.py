@@ -73,11 +73,11 @@ def wald(estimate: float, se: float, df: float | None = None, *, level: float = 
     return Term(estimate, se, estimate - reach, estimate + reach, p, df)
 
 
-def ratio(log_estimate: float, log_se: float) -> Term:
+def ratio(log_estimate: float, log_se: float, df: float | None = None) -> Term:
     """A ratio from its logarithm; `se` by the delta method, interval and p on the log scale."""
-    log = wald(log_estimate, log_se)
+    log = wald(log_estimate, log_se, df)
     value = math.exp(log.estimate)
-    return Term(value, value * log.se, math.exp(log.ci_low), math.exp(log.ci_high), log.p)
+    return Term(value, value * log.se, math.exp(log.ci_low), math.exp(log.ci_high), log.p, df)
 
 
 def effect(main: Term, n: int, **more: object) -> Effect:

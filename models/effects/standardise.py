@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.effects.design import Design, arms
+from models.effects.few_clusters import few, jackknife
 from models.effects.influence import cluster_sums
 from models.effects.linear import least_squares
 from models.effects.result import Effect, effect, wald
@@ -32,7 +33,7 @@ def standardise(
 
     X : covariates. models : the design as observed, with all treated, with none, when another regression than one
     of its own an arm is wanted. estimand : over all (ate) or over the treated (att).
-    Errors: sandwich, the covariates' own variation included. Source: Hernan & Robins, What If, ch. 13.
+    Errors: sandwich, the covariates' own variation included; the jackknife over few clusters. Source: Hernan & Robins, What If, ch. 13.
     """
     y = np.asarray(outcome, dtype=float)
     yes, names = arms(treated)
@@ -52,11 +53,22 @@ def standardise(
     gap = terms[f"mean {names[1]}"].estimate - terms[f"mean {names[0]}"].estimate
     groups = None if cluster is None else len(np.unique(cluster)) - 1
     main = wald(gap, _error(moves[names[1]] - moves[names[0]], cluster), groups)
+    if few(cluster):
+        again = lambda rows: _difference(y[rows], tuple(one.rows(rows) for one in (as_is, all_, none)), w[rows], mass[rows])  # noqa: E731
+        covariance, df = jackknife(again, gap, cluster)
+        main = wald(gap, np.sqrt(covariance[0, 0]), df)
     return effect(
         main, len(y), terms={estimand: main, **terms}, fit={"r2": fit.r2},
         assumes="every reason for treatment that bears on the outcome is among the covariates; the model of the "
         "outcome is right",
     )  # fmt: skip
+
+
+def _difference(y: np.ndarray, models: tuple[Design, Design, Design], w: np.ndarray, mass: np.ndarray) -> float:
+    as_is, all_, none = models
+    fit = least_squares(y, as_is, w)
+    keep = [as_is.names.index(name) for name in fit.names]
+    return float(mass @ ((all_.X - none.X)[:, keep] @ fit.beta) / mass.sum())
 
 
 def _error(moved: np.ndarray, cluster: np.ndarray | None) -> float:

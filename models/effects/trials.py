@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.effects.design import CannotEstimate, Design
+from models.effects.few_clusters import few, jackknife
 from models.effects.glm import logistic
 from models.effects.result import Effect, effect, wald
 
@@ -23,6 +24,7 @@ def sequential_trials(
     per_protocol: bool = True,
     cluster: np.ndarray | None = None,
     greatest_weight: float | None = None,
+    errors: bool = True,
 ) -> Effect:
     """Restricted mean time to the event within `lags` steps, starting less not starting; no immortal time.
 
@@ -34,10 +36,10 @@ def sequential_trials(
     eligible : (n,) may enter a trial at the moment (besides never having started). lost : (n,) not seen after the step.
     per_protocol : those who did not start leave when they start later, weighted by the inverse chance of not having
     started (IPCW); else they stay (intention to treat). cluster : centres; default the person.
-    greatest_weight : weights above are cut to it.
+    greatest_weight : weights above are cut to it. errors : False leaves out the jackknife.
 
     Memory stays at a few columns of n rows: a lag at a time, no trial is ever written out.
-    Errors: influence functions summed by cluster (person), weights taken as known.
+    Errors: influence functions summed by cluster (person), weights taken as known; the jackknife over few clusters.
     Source: Hernan et al. 2008, Epidemiology 19:766; Danaei et al. 2013, Stat Methods Med Res 22:70; Gran et al. 2010.
     """
     order = np.lexsort((moment, person))
@@ -71,6 +73,18 @@ def sequential_trials(
     gap = (moved[1] - moved[0]) * step_days
     df = None if cluster is None else int(groups - 1)
     main = wald(mean[1] - mean[0], float(np.sqrt((gap**2).sum() * groups / (groups - 1))), df)
+    if few(label):
+
+        def again(rows: np.ndarray) -> float:
+            given = {name: None if one is None else np.asarray(one)[order][rows] for name, one in (("eligible", eligible), ("lost", lost))}
+            part = sequential_trials(
+                who[rows], when[rows], begun[rows], ended[rows], X.rows(rows), lags=lags, step_days=step_days,
+                per_protocol=per_protocol, greatest_weight=greatest_weight, errors=False, **given,
+            )  # fmt: skip
+            return part.estimate
+
+        covariance, df = jackknife(again, main.estimate, label) if errors else (np.full((1, 1), np.nan), None)
+        main = wald(main.estimate, np.sqrt(covariance[0, 0]), df)
     table = [
         {"arm": name, "time": lag * step_days, "still": float(curves[arm][lag])}
         for name, arm in (("no start", 0), ("start", 1))

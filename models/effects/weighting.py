@@ -6,6 +6,7 @@ import numpy as np
 
 from models.effects.balance import balance_table, effective_size
 from models.effects.design import CannotEstimate, Design, arms, design
+from models.effects.few_clusters import few, jackknife
 from models.effects.glm import GlmFit, logistic
 from models.effects.influence import cluster_sums
 from models.effects.linear import least_squares
@@ -47,7 +48,7 @@ def ipw(
     ----------
     estimand : ate (all) or att (the treated). weights : (n,) to multiply by, such as those for loss to follow-up.
     se : "stacked": the estimation of the propensity counted in; "hc1" (or "cr2" with clusters): the weights taken
-    as known, as textbooks print it, which is wide. The terms hold both.
+    as known, as textbooks print it, which is wide. The terms hold both. Few clusters: the jackknife over them.
 
     Source: Lunceford & Davidian 2004, Stat Med 23:2937; Hernan & Robins, What If, ch. 12.
     """
@@ -59,6 +60,11 @@ def ipw(
     known = se if se != "stacked" else "hc1" if cluster is None else "cr2"
     difference = line.terms(known, cluster)["treated"]
     stacked = _stacked(y, yes, w, fit, X, line.beta, estimand, cluster)
+    if few(cluster):
+        own = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
+        again = lambda rows: _difference(y[rows], yes[rows], X.rows(rows), own[rows], estimand)  # noqa: E731
+        covariance, df = jackknife(again, stacked.estimate, cluster)
+        stacked = wald(stacked.estimate, np.sqrt(covariance[0, 0]), df)
     main = stacked if se == "stacked" else difference
     means = {f"mean {names[0]}": line.terms(known, cluster)["Intercept"]}
     means[f"mean {names[1]}"] = wald(line.beta.sum(), np.sqrt(line.covariance(known, cluster).sum()), difference.df)
@@ -74,6 +80,11 @@ def ipw(
         assumes="every reason for treatment that bears on the outcome is among the covariates; each row could have "
         "been in either arm; the model of treatment is right",
     )  # fmt: skip
+
+
+def _difference(y: np.ndarray, yes: np.ndarray, X: Design, own: np.ndarray, estimand: str) -> float:
+    w = weights_of(propensity(yes, X).mean, yes, estimand) * own
+    return float(np.average(y[yes], weights=w[yes]) - np.average(y[~yes], weights=w[~yes]))
 
 
 def _stacked(y, yes, w, fit: GlmFit, X: Design, beta, estimand, cluster):

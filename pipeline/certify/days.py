@@ -17,7 +17,7 @@ from models.effects.result import Effect
 from models.effects.standardise import standardise
 from models.effects.weighting import ipw, propensity
 from pipeline.certify.patients import YEAR, chance, control_share, effects, gain_share, net_days, patients
-from pipeline.certify.scenario import CHECK, NAIVE, Estimator, Scenario
+from pipeline.certify.scenario import CHECK, NAIVE, Estimator, Scenario, once
 
 PATIENTS, SUPPORTED = 548, 379  # the study in Stockholm, SKR 2016
 COST = 12_000.0  # of coordination, a patient
@@ -80,8 +80,12 @@ def _after_only(d: dict) -> Effect:
     return mean_difference(d["y"][late], d["a"][late])
 
 
-def _adjusted(found: Effect):
-    return found.terms["adjusted"]
+def _match(d: dict) -> Effect:
+    return match(d["y"], d["a"], d["X"])
+
+
+def _replaced(d: dict) -> Effect:
+    return match(d["y"], d["a"], d["X"], replace=True)
 
 
 def without_prior(X: Design) -> Design:
@@ -124,11 +128,11 @@ CONFOUNDED = Scenario(
         Estimator("aipw, on the treated", lambda d: aipw(d["y"], d["a"], d["X"], estimand="att"), "att"),
         Estimator("standardise", lambda d: standardise(d["y"], d["a"], d["X"]), "ate"),
         Estimator("standardise, on the treated", lambda d: standardise(d["y"], d["a"], d["X"], estimand="att"), "att"),
-        Estimator("match, plain difference of pairs", lambda d: match(d["y"], d["a"], d["X"]), "att", CHECK, "what is left of confounding within pairs stays"),
-        Estimator("match, adjusted", lambda d: _adjusted(match(d["y"], d["a"], d["X"])), "att"),
-        Estimator("match, caliper 0.2, adjusted", lambda d: _adjusted(match(d["y"], d["a"], d["X"], caliper=0.2)), "att"),
-        Estimator("match, with replacement", lambda d: match(d["y"], d["a"], d["X"], replace=True), "att"),
-        Estimator("match, with replacement, adjusted", lambda d: _adjusted(match(d["y"], d["a"], d["X"], replace=True)), "att"),
+        Estimator("match, plain difference of pairs", lambda d: once(d, "match", _match), "att", CHECK, "what is left of confounding within pairs stays"),
+        Estimator("match, adjusted", lambda d: once(d, "match", _match).terms["adjusted"], "att"),
+        Estimator("match, caliper 0.2, adjusted", lambda d: match(d["y"], d["a"], d["X"], caliper=0.2).terms["adjusted"], "att"),
+        Estimator("match, with replacement", lambda d: once(d, "replaced", _replaced), "att"),
+        Estimator("match, with replacement, adjusted", lambda d: once(d, "replaced", _replaced).terms["adjusted"], "att"),
     ),
 )  # fmt: skip
 
@@ -140,7 +144,8 @@ LOSS = Scenario(
     (
         Estimator("mean-difference of those followed", lambda d: mean_difference(d["y"], d["a"]), "ate", NAIVE, "those lost differ between the arms"),
         Estimator("mean-difference, weighted for loss", lambda d: mean_difference(d["y"], d["a"], weights=d["w"]), "ate"),
-        Estimator("aipw, weighted for loss", lambda d: aipw(d["y"], d["a"], d["X"], weights=d["w"]), "ate"),
+        Estimator("aipw, loss in its models", lambda d: aipw(d["all_y"], d["all_a"], d["all_X"], seen=d["seen"]), "ate"),
+        Estimator("aipw, weighted for loss", lambda d: aipw(d["y"], d["a"], d["X"], weights=d["w"]), "ate", CHECK, "the weights as known: wide"),
         Estimator("standardise, weighted for loss", lambda d: standardise(d["y"], d["a"], d["X"], weights=d["w"]), "ate"),
     ),
 )  # fmt: skip

@@ -9,8 +9,9 @@ from models.effects.design import Design, design
 from models.effects.did import staggered
 from models.effects.difference import mean_difference
 from models.effects.linear import ols
+from models.effects.result import Effect
 from models.effects.trials import sequential_trials
-from pipeline.certify.scenario import NAIVE, Estimator, Scenario
+from pipeline.certify.scenario import NAIVE, Estimator, Scenario, once
 
 PERIODS = 10
 EARLY, LATE = 4, 7  # first periods with treatment
@@ -27,10 +28,8 @@ def stepped(early: int, late: int, never: int):
     """One row a centre and period: mean net days a month of its sick-listed."""
 
     def draw(rng: np.random.Generator, effect: float) -> dict:
-        many = early + late + never
-        first = np.zeros(many)
-        while min((first == one).sum() for one in (EARLY, LATE, 99)) < 2:  # each centre's start is its own
-            first = rng.choice([EARLY, LATE, 99], many, p=np.array([early, late, never]) / many)
+        first = rng.permutation(np.repeat([EARLY, LATE, 99], [early, late, never]))
+        many = len(first)
         period = np.arange(1, PERIODS + 1)
         level, trend = rng.normal(15, 2, many), rng.normal(-0.1, 0.15, many)
         noise = rng.normal(0, 1.0, (many, PERIODS))
@@ -64,18 +63,22 @@ def _two_way(d: dict):
 
 
 def _staggered(name: str):
-    return lambda d: staggered(d["y"], d["unit"], d["period"], d["first"]).terms[name]
+    return lambda d: once(d, "staggered", _every).terms[name]
+
+
+def _every(d: dict) -> Effect:
+    return staggered(d["y"], d["unit"], d["period"], d["first"])
 
 
 def _stepped(name: str, counts: tuple[int, int, int]) -> Scenario:
     return Scenario(
         name,
-        f"{sum(counts)} centres over 10 periods: on average {counts[0]} begin in period 4, {counts[1]} in period 7, {counts[2]} never. Levels, trends and "
+        f"{sum(counts)} centres over 10 periods: {counts[0]} begin in period 4, {counts[1]} in period 7, {counts[2]} never. Levels, trends and "
         "serially tied noise differ between centres; the effect grows with time and is twice as great for those who begin early.",
         stepped(*counts), stepped_truth(*counts),
         (
             Estimator("ols, centres and periods", _two_way, "simple", NAIVE, "compares late starters with early ones already treated"),
-            Estimator("staggered-did", lambda d: staggered(d["y"], d["unit"], d["period"], d["first"]), "simple"),
+            Estimator("staggered-did", _staggered("simple"), "simple"),
             Estimator("staggered-did, overall", _staggered("overall"), "overall"),
             Estimator("staggered-did, first period", _staggered("e=0"), "at once"),
         ),

@@ -7,7 +7,8 @@ from scipy import integrate, stats
 
 from models.effects.net_benefit import decision_curve
 from models.effects.rate import rate
-from pipeline.certify.scenario import Estimator, Scenario
+from models.effects.result import Effect
+from pipeline.certify.scenario import Estimator, Scenario, once
 
 STEEP = 60.0  # days more gained by the first in line than by the last
 CUT = 0.3
@@ -20,14 +21,18 @@ def ranked(rng: np.random.Generator, effect: float) -> dict:
     return {"scores": -(y - 150) * np.where(a, 2, -2), "priority": priority}
 
 
+def _rate(d: dict) -> Effect:
+    return rate(d["scores"], d["priority"])
+
+
 RANKED = Scenario(
     "ranking",
     "1 000 patients, half supported by lot; support saves 30 days on average and 60 more for the first of the ranking than for the "
     "last. In the world without an effect all gain 30 days.",
     ranked, lambda effect: {"autoc": STEEP * effect / 4, "qini": STEEP * effect / 12},
     (
-        Estimator("rate (AUTOC)", lambda d: rate(d["scores"], d["priority"]), "autoc"),
-        Estimator("rate, QINI", lambda d: rate(d["scores"], d["priority"]).terms["qini"], "qini"),
+        Estimator("rate (AUTOC)", lambda d: once(d, "rate", _rate), "autoc"),
+        Estimator("rate, QINI", lambda d: once(d, "rate", _rate).terms["qini"], "qini"),
     ),
 )  # fmt: skip
 

@@ -31,6 +31,13 @@ class Estimator:
     null: bool = True  # whether its true value is 0 when the treatment does nothing
 
 
+def once(d: dict, name: str, make: Answer) -> Effect:
+    """The answer to study `d`, kept in it: several of its numbers are held to the truth."""
+    if name not in d:
+        d[name] = make(d)
+    return d[name]
+
+
 @dataclass(frozen=True)
 class Scenario:
     """A kind of study. `draw(rng, effect)`: arrays of one study, effect 1 = as described, 0 = the treatment does nothing.

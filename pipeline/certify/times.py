@@ -202,7 +202,7 @@ OF_CENTRES = (
     Estimator("rmst, 180 days", lambda d: rmst(d["t"], d["e"], treated=d["a"], tau=TAU, cluster=d["centre"]), "rmst"),
     Estimator("aalen-johansen, day 180", lambda d: aalen_johansen(d["t"], d["e"], cause=1, treated=d["a"], times=[TAU], cluster=d["centre"]), "incidence"),
     Estimator("time-lost, 180 days", lambda d: time_lost(d["t"], d["e"], cause=1, treated=d["a"], tau=TAU, cluster=d["centre"]), "time lost"),
-    Estimator("pseudo (rmst), CR2", lambda d: pseudo_regression(d["t"], d["e"], d["AX"], tau=TAU, of="treated", groups=d["a"], cluster=d["centre"]), "rmst"),
+    Estimator("pseudo (rmst)", lambda d: pseudo_regression(d["t"], d["e"], d["AX"], tau=TAU, of="treated", groups=d["a"], cluster=d["centre"]), "rmst"),
     Estimator("cox, cause 1", lambda d: cox(d["t"], d["e"], d["AX"], cause=1, cluster=d["centre"], of="treated"), "log hazard ratio"),
 )  # fmt: skip
 

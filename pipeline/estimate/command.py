@@ -66,7 +66,7 @@ def estimate(
     weights: Annotated[str | None, typer.Option(metavar="COLUMN", help="Weight of each row.")] = None,
     cause: Annotated[int | None, typer.Option(help="The event looked at. Default: any (kaplan-meier, rmst, cox), else the least.")] = None,
     formula: Annotated[str | None, typer.Option(metavar="TEXT", help='As "y ~ a*b + C(d)" in place of --outcome and --covariates; the answer is --treated, else the last interaction, else the first term.')] = None,
-    se: Annotated[str | None, typer.Option(metavar="KIND", help="classical, hc0-hc3, cr0, cr1, cr1s, cr2, cr3. ipw: hc1 takes the weights as known (as published, wide), stacked counts their estimation in.")] = None,
+    se: Annotated[str | None, typer.Option(metavar="KIND", help="classical, hc0-hc3, cr0, cr1, cr1s, cr2, cr3. ipw: stacked (default) counts the weights' estimation in; hc1 takes them as known (as published, wide).")] = None,
     ties: Annotated[str, typer.Option(help="efron or breslow.")] = "efron",
     period: Annotated[str | None, typer.Option(metavar="COLUMN", help="did: 0 before and 1 after; or the period, with --first and --id. sequential-trials: the moment, whole numbers.")] = None,
     first: Annotated[str | None, typer.Option(metavar="COLUMN", help="did: the period of a unit's first treatment, empty or 0 = never.")] = None,

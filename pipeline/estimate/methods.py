@@ -136,9 +136,8 @@ def _estimand(a: Asked) -> str:
 
 
 def ipw(a: Asked, c: Columns) -> Effect:
-    se = a.se or ("cr2" if a.cluster else "hc1")
     return EFFECTS["ipw"](
-        *_causal(a, c), estimand=_estimand(a), cluster=c.role("cluster"), weights=c.role("weights"), se=se
+        *_causal(a, c), estimand=_estimand(a), cluster=c.role("cluster"), weights=c.role("weights"), se=a.se or "stacked"
     )
 
 
