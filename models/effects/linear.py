@@ -48,12 +48,12 @@ class LinearFit:
         meat = (self.X * square[:, None]).T @ self.X
         return self.bread @ meat @ self.bread * (len(self.X) / self.df if kind == "hc1" else 1.0)
 
-    def freedom(self, kind: str, cluster: np.ndarray | None) -> np.ndarray:
-        """(k,) degrees of freedom: Satterthwaite for CR2 and CR3, clusters - 1 for CR0 and CR1, else n - k."""
-        k = len(self.beta)
+    def freedom(self, kind: str, cluster: np.ndarray | None, at: int | None = None) -> np.ndarray:
+        """(k,) degrees of freedom, (1,) of coefficient `at`: Satterthwaite for CR2 and CR3, clusters - 1 for CR0 and CR1, else n - k."""
+        asked = np.eye(len(self.beta)) if at is None else np.eye(len(self.beta))[[at]]
         if kind in ("cr2", "cr3"):
-            return clusters.satterthwaite(self.X, self.bread, cluster, kind, np.eye(k))
-        return np.full(k, float(len(np.unique(cluster)) - 1 if kind in clusters.KINDS else self.df))
+            return clusters.satterthwaite(self.X, self.bread, cluster, kind, asked)
+        return np.full(len(asked), float(len(np.unique(cluster)) - 1 if kind in clusters.KINDS else self.df))
 
     def terms(self, kind: str, cluster: np.ndarray | None = None) -> dict[str, Term]:
         return terms_of(self.names, self.beta, self.covariance(kind, cluster), self.freedom(kind, cluster))
@@ -107,7 +107,7 @@ def ols(
         table = []
         for one in clusters.KINDS:
             error = float(np.sqrt(fit.covariance(one, cluster)[at, at]))
-            table.append({"errors": one, **vars(wald(fit.beta[at], error, fit.freedom(one, cluster)[at]))})
+            table.append({"errors": one, **vars(wald(fit.beta[at], error, fit.freedom(one, cluster, at)[0]))})
     counts = {"r2": fit.r2, "rows": len(fit.X), "coefficients": len(fit.beta)}
     if cluster is not None:
         counts["clusters"] = len(np.unique(cluster))

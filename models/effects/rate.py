@@ -50,16 +50,7 @@ def rate(
     """
     if len(scores) < 4:
         raise CannotEstimate("too few rows to rank")
-    rng = np.random.default_rng(seed)
-    label = np.arange(len(scores)) if cluster is None else np.unique(cluster, return_inverse=True)[1]
-    many = label.max() + 1
-    drawn = []
-    for _ in range(draws):
-        chosen = np.zeros(many, dtype=bool)
-        chosen[rng.choice(many, many // 2, replace=False)] = True
-        rows = chosen[label]
-        drawn.append((autoc(scores[rows], priority[rows]), qini(scores[rows], priority[rows])))
-    errors = np.std(drawn, axis=0, ddof=1)
+    errors = np.std(_half_samples(np.asarray(scores, dtype=float), np.asarray(priority, dtype=float), cluster, draws, seed), axis=0, ddof=1)
     main = wald(autoc(scores, priority), errors[0])
     curve = toc(scores, priority)
     at = np.maximum(np.round(np.arange(1, 11) / 10 * len(curve)).astype(int), 1)
@@ -69,3 +60,27 @@ def rate(
         table=[{"share": i / len(curve), "toc": float(curve[i - 1])} for i in at], fit={"draws": draws},
         assumes="the scores are unbiased for each row's effect; the priority was made without these outcomes",
     )  # fmt: skip
+
+
+def _half_samples(scores: np.ndarray, priority: np.ndarray, cluster: np.ndarray | None, draws: int, seed: int) -> np.ndarray:
+    """(draws, 2) AUTOC and QINI of halves of the rows, or of the clusters."""
+    rng = np.random.default_rng(seed)
+    order = np.argsort(-priority, kind="stable")  # a half of sorted rows is sorted
+    s, p = scores[order], priority[order]
+    label = order if cluster is None else np.unique(cluster, return_inverse=True)[1][order]
+    many = label.max() + 1
+    tied = len(np.unique(p)) < len(p)
+    found = np.empty((draws, 2))
+    for draw in range(draws):
+        chosen = np.zeros(many, dtype=bool)
+        chosen[rng.choice(many, many // 2, replace=False)] = True
+        rows = chosen[label]
+        if tied:
+            found[draw] = autoc(s[rows], p[rows]), qini(s[rows], p[rows])
+            continue
+        mine = s[rows]
+        place = np.arange(1, len(mine) + 1)
+        summed = np.cumsum(mine) - mine.mean() * place  # place x the TOC
+        summed[-1] = 0.0
+        found[draw] = (summed / place).mean(), summed.mean() / len(mine)
+    return found

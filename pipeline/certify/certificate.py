@@ -70,8 +70,8 @@ def page(lines: list[Line], command: str, studies: int) -> str:
         f"kind below, and on {studies} more in which the treatment does nothing. The truth of each is known from the way it is drawn, by sums and "
         "integrals and not by simulation. **Coverage**: share of studies whose 95 % interval holds the truth. **Type I**: share with p < 0.05 where "
         f"the treatment does nothing. A default must come out at {low}-{high} % and {low_i}-{high_i} %, with an answer in all but {100 * MOST_FAILED:.0f} % of the studies; "
-        "what does not is marked **OUTSIDE**. The Monte Carlo standard error is in parentheses: a number that far from "
-        "a bound, or twice that, may lie on the other side of it. *SE ratio*: the errors told, over the true spread of the estimates.",
+        "what does not is marked **OUTSIDE**, with a question where the bound is within two Monte Carlo standard errors (in "
+        "parentheses) and more studies would have to tell. *SE ratio*: the errors told, over the true spread of the estimates.",
         "\n".join(f"- {one}" for one in counted(lines)),
         "Simulated studies fulfil what their estimators assume, but for the naive ones. Real ones need not: no certificate covers a reason for treatment "
         "that nobody recorded.",

@@ -105,7 +105,8 @@ def test_without_an_effect_the_truth_is_nothing(name):
 def test_what_lies_outside_its_bounds_is_marked_and_counted(found, tmp_path):
     lines = lines_of(found, "confounded")
     at = next(number for number, line in enumerate(lines) if line.kind == "default")
-    lines[at] = replace(lines[at], coverage=0.9299)
+    lines[at] = replace(lines[at], coverage=0.80)
+    assert replace(lines[at], coverage=0.9299, type_i=0.05).verdict == "OUTSIDE, BY CHANCE?"
     text = certificate.write(lines, tmp_path, "the command", STUDIES).read_text()
     marked = [row for row in text.splitlines() if row.startswith(f"| {lines[at].estimator} |")]
     assert len(marked) == 1 and marked[0].endswith("**OUTSIDE** |")
