@@ -30,6 +30,7 @@ test-all: setup
 bench: setup
 	$(BIN)/python bench/night.py
 	$(BIN)/python bench/spells.py
+	$(BIN)/python bench/effects.py
 
 # The risk models beside the truth of a simulated region of 200 000 persons.
 card: setup

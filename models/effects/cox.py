@@ -57,18 +57,17 @@ def cox(
         scores = likelihood.evaluate(beta, residuals=True)[3]
         moved = cluster_sums(scores @ covariance, cluster)
         model, covariance = covariance, moved.T @ moved
-    df = None
+    name, df = headline(X.names, of), None
     if few(cluster):
 
         def again(rows: np.ndarray) -> np.ndarray:
             less = _varying(independent(X.rows(rows)))
             given = {name: None if one is None else np.asarray(one)[rows] for name, one in (("entry", entry), ("strata", strata), ("weights", weights))}
-            found = PartialLikelihood(less.X, duration[rows], happened[rows], ties=ties, **given).maximise()[0]
-            return in_full(X.names, beta, dict(zip(less.names, found, strict=True)))
+            found = PartialLikelihood(less.X, duration[rows], happened[rows], ties=ties, **given).maximise()[0] if less.names else ()
+            return in_full(X.names, beta, dict(zip(less.names, found, strict=True)), name)
 
         covariance, df = jackknife(again, beta, cluster)
     terms = terms_of(X.names, beta, covariance, df)
-    name = headline(X.names, of)
     table = [{"term": one, **_ratio(term)} for one, term in terms.items()]
     fit = {
         "log_likelihood": value, "log_likelihood_null": null, "events": int(happened.sum()),

@@ -68,7 +68,8 @@ def staggered(
 
     The answer: mean over treated units and their periods after the start ("simple"). Terms: "overall" weighs each
     start's own mean by its units; "before" is the mean of all before the start; "e=-2" .. are the event study, base the
-    period before the start; the table has every (start, period). Errors: influence functions, the chance in how many start when included; over few clusters the jackknife with
+    period before the start; the table has every (start, period).
+    Errors: influence functions, the chance in how many start when included; over few clusters the jackknife with
     t(clusters - 1), how many start when being the design's.
     Source: Callaway & Sant'Anna 2021, J Econometrics 225:200, without covariates.
     """

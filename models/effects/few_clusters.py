@@ -36,9 +36,10 @@ def jackknife(value: Callable[[np.ndarray], np.ndarray], estimate: np.ndarray, c
     return gaps.T @ gaps * (many - 1) / many, many - 1.0
 
 
-def in_full(names: tuple[str, ...], estimate: np.ndarray, found: Mapping[str, float]) -> np.ndarray:
-    """(k,) coefficients of a fit without some rows; a column that says nothing there (a rare level) keeps its estimate."""
-    return np.array([found.get(name, own) for name, own in zip(names, estimate, strict=True)])
+def in_full(names: tuple[str, ...], estimate: np.ndarray, found: Mapping[str, float], of: str) -> np.ndarray:
+    """(k,) coefficients of a fit without some rows. A column that says nothing there (a rare level) keeps its estimate, but
+    the coefficient asked for, `of`, is then nan: nothing can be said of its error."""
+    return np.array([found.get(name, np.nan if name == of else own) for name, own in zip(names, estimate, strict=True)])
 
 
 def covariance_of(

@@ -37,19 +37,19 @@ def fine_gray(
     sums = _Sums(X.X - X.X.mean(axis=0), duration, event, cause)
     beta = _maximise(sums)
     value, _, information = sums.evaluate(beta)
+    name = headline(X.names, of)
     if few(cluster):
 
         def again(rows: np.ndarray) -> np.ndarray:
             less = independent(X.rows(rows))
             less = less.without(*(name for name, wide in zip(less.names, np.ptp(less.X, axis=0), strict=True) if wide == 0))
-            found = _maximise(_Sums(less.X - less.X.mean(axis=0), duration[rows], event[rows], cause))
-            return in_full(X.names, beta, dict(zip(less.names, found, strict=True)))
+            found = _maximise(_Sums(less.X - less.X.mean(axis=0), duration[rows], event[rows], cause)) if less.names else ()
+            return in_full(X.names, beta, dict(zip(less.names, found, strict=True)), name)
 
         terms = terms_of(X.names, beta, *jackknife(again, beta, cluster))
     else:
         moved = cluster_sums(sums.influence(beta) @ np.linalg.inv(information), cluster)
         terms = terms_of(X.names, beta, moved.T @ moved)
-    name = headline(X.names, of)
     table = []
     for one, term in terms.items():
         r = ratio(term.estimate, term.se, term.df)

@@ -42,12 +42,13 @@ def negative_binomial(
     w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
     at = _maximise(y, X, offset, w)
     covariance, df = np.linalg.inv(_curvature(at, y, X.X, offset, w)), None
+    name = headline(X.names, of)
     if few(cluster):
 
         def again(rows: np.ndarray) -> np.ndarray:
             less = independent(X.rows(rows))
             found = _maximise(y[rows], less, offset[rows], w[rows])
-            return in_full((*X.names, "alpha"), at, dict(zip((*less.names, "alpha"), found, strict=True)))
+            return in_full((*X.names, "alpha"), at, dict(zip((*less.names, "alpha"), found, strict=True)), name)
 
         covariance, df = jackknife(again, at, cluster)
     elif cluster is not None or weights is not None:
@@ -58,7 +59,6 @@ def negative_binomial(
     turn[-1] = math.exp(at[-1])
     estimates = np.append(at[:-1], math.exp(at[-1]))
     terms = terms_of((*X.names, "alpha"), estimates, covariance * np.outer(turn, turn), df)
-    name = headline(X.names, of)
     table = []
     for one in X.names:
         if one != "Intercept":

@@ -80,13 +80,13 @@ def pseudo_regression(
         return found
     names = tuple(found.terms)
     beta = np.array([term.estimate for term in found.terms.values()])
+    name = headline(names, of)
 
     def again(rows: np.ndarray) -> np.ndarray:
         own = {name: None if one is None else np.asarray(one)[rows] for name, one in (("entry", entry), ("groups", groups))}
         each = pseudo_observations(np.asarray(duration)[rows], np.asarray(event)[rows], tau, what=what, cause=cause, **own)
         fit = least_squares(each, X.rows(rows))
-        return in_full(names, beta, dict(zip(fit.names, fit.beta, strict=True)))
+        return in_full(names, beta, dict(zip(fit.names, fit.beta, strict=True)), name)
 
     terms = terms_of(names, beta, *jackknife(again, beta, cluster))
-    name = headline(names, of)
     return effect(terms[name], found.n, terms=terms, table=found.table, fit=found.fit, assumes=found.assumes)

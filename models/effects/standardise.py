@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.effects.design import Design, arms
+from models.effects.design import CannotEstimate, Design, arms
 from models.effects.few_clusters import few, jackknife
 from models.effects.influence import cluster_sums
 from models.effects.linear import least_squares
@@ -54,7 +54,12 @@ def standardise(
     groups = None if cluster is None else len(np.unique(cluster)) - 1
     main = wald(gap, _error(moves[names[1]] - moves[names[0]], cluster), groups)
     if few(cluster):
-        again = lambda rows: _difference(y[rows], tuple(one.rows(rows) for one in (as_is, all_, none)), w[rows], mass[rows])  # noqa: E731
+
+        def again(rows: np.ndarray) -> float:
+            if yes[rows].all() or not yes[rows].any():
+                raise CannotEstimate("an arm lies in one cluster alone")
+            return _difference(y[rows], tuple(one.rows(rows) for one in (as_is, all_, none)), w[rows], mass[rows])
+
         covariance, df = jackknife(again, gap, cluster)
         main = wald(gap, np.sqrt(covariance[0, 0]), df)
     return effect(

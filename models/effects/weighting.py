@@ -83,6 +83,8 @@ def ipw(
 
 
 def _difference(y: np.ndarray, yes: np.ndarray, X: Design, own: np.ndarray, estimand: str) -> float:
+    if yes.all() or not yes.any():
+        raise CannotEstimate("an arm lies in one cluster alone")
     w = weights_of(propensity(yes, X).mean, yes, estimand) * own
     return float(np.average(y[yes], weights=w[yes]) - np.average(y[~yes], weights=w[~yes]))
 
