@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-# what defines who is comparable, or moves with it, is never a reason
-COMPARABLE = (
-    "day",
-    "chain_day",
-    "target_group",
-    "certified_so_far_days",
-    "net_so_far_days",
-    "into_certificate_days",
-)
+# what defines who is comparable is never a reason
+COMPARABLE = ("day", "target_group")
 # what a group holds, by a part of a feature's name; the first group that fits takes it (features/README.md)
 GROUPS: dict[str, tuple[str, ...]] = {
+    "course": ("chain_day", "so_far_days", "into_certificate"),
     "contacts": ("contact",),
     "history": ("24m", "12m", "since_last_spell", "benefit"),
     "diagnosis": ("diagnos", "second_"),
@@ -35,8 +29,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "answers": ("eq5d", "instrument", "questionnaire", "answer"),
     "person": ("age_", "sex"),
 }
-# a coordinator can neither say nor use these; who is on a list is not in coordination, so that would be untrue there
-UNSAID = ("season", "other", "coordination")
+# a coordinator can neither say nor use these (how far the spell has come is what it is compared by); who is on a list is not in coordination, so that would be untrue there
+UNSAID = ("course", "season", "other", "coordination")
 
 
 def grouped(names: list[str] | tuple[str, ...]) -> dict[str, tuple[str, ...]]:

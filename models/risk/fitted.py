@@ -10,13 +10,13 @@ import skops.io
 
 from models.registry import RISK_MODELS
 from models.risk.encoder import FrameEncoder
-from models.risk.explain import SubstitutionExplainer
+from models.risk.explain import ShapleyExplainer
 from models.risk.national import NationalRisk
 from models.risk.net_days import NetDays
 from models.risk.outlook import PASSES, Outlook, chance_of_passing, expected_days
 from models.risk.person_period import HORIZON
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 BATCH = 8_000
 # the only types a model file may hold beside numpy's and scikit-learn's public ones; never what the file itself asks for
 TRUSTED = (
@@ -44,7 +44,7 @@ class FittedRisk:
         encoder: FrameEncoder,
         model,
         net_days: NetDays,
-        explainer: SubstitutionExplainer,
+        explainer: ShapleyExplainer,
     ) -> None:
         self.kind, self.encoder, self.model = kind, encoder, model
         self.net_days, self.explainer = net_days, explainer
@@ -71,10 +71,9 @@ class FittedRisk:
         mean = self.net_days.mean(X, days_left=left, degree=degree)
         return Outlook(passes, left, mean, self.net_days.spread(mean))
 
-    def effects(self, frame: pl.DataFrame, groups: dict[str, tuple[str, ...]]) -> dict[str, np.ndarray]:
-        """Group -> (n,) days, of those in `groups` that the explainer has learned; see `explain`."""
-        found = self.explainer.effects(self.encoder.transform(frame))
-        return {group: days for group, days in found.items() if group in groups}
+    def effects(self, frame: pl.DataFrame) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """(n,) mean days left of comparable spells, and group -> (n,) days by which its facts change them; see `explain`."""
+        return self.explainer.effects(self.encoder.transform(frame))
 
     def to_files(self) -> dict[str, bytes | dict]:
         """File name -> bytes, or a dict for JSON."""
@@ -103,7 +102,7 @@ def from_files(whole: dict, encoder: dict, boosters: bytes) -> FittedRisk | Nati
         FrameEncoder.from_dict(encoder),
         RISK_MODELS[whole["kind"]].from_dict(whole["model"], trees),
         NetDays.from_dict(whole["net_days"], trees),
-        SubstitutionExplainer.from_dict(whole["explainer"], trees),
+        ShapleyExplainer.from_dict(whole["explainer"], trees),
     )
 
 

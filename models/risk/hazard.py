@@ -131,13 +131,14 @@ class DiscreteTimeHazard:
         duration: np.ndarray,
         event: np.ndarray,
         sample_weight: np.ndarray | None = None,
+        per_spell: float = 1.0,
     ) -> DiscreteTimeHazard:
-        """Put the hazards right on months that were not fitted on; arguments as in `fit`."""
+        """Put the hazards right on months that were not fitted on; arguments as in `fit`. per_spell : mean moments of a spell."""
         rows, ended, weight = self._rows(X, duration, event, sample_weight)
         hazard = self.booster_.predict_proba(rows)[:, 1]
         day = self._clock(X)[1][self._last.row]
         self.recalibration_ = HazardRecalibration().fit(
-            hazard, ended, day=day, stretch=self._last.stretch, sample_weight=weight
+            hazard, ended, day=day, stretch=self._last.stretch, sample_weight=weight, per_spell=per_spell
         )
         del self._last
         return self

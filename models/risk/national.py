@@ -100,17 +100,16 @@ class NationalRisk:
         spread = np.sqrt(np.maximum(square - left**2, 0))
         return Outlook(passes, left, left * degree, spread * degree)
 
-    def effects(self, frame: pl.DataFrame, groups: dict[str, tuple[str, ...]]) -> dict[str, np.ndarray]:
-        """Days by which the diagnosis, and the certified end, change the expected rest; the rest is not used."""
+    def effects(self, frame: pl.DataFrame) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Days left of all spells of this day with the usual certificate, and what diagnosis and certified end change them by."""
         place, day, ahead = self._known(frame)
         grid = np.arange(HORIZON)
         every = np.full_like(place, self._place["all"])
         usual = np.minimum(ahead, int(np.median(ahead))) if len(ahead) else ahead
         whole = self._curves_of(place, day, ahead, grid).sum(axis=1)
-        return {
-            "diagnosis": whole - self._curves_of(every, day, ahead, grid).sum(axis=1),
-            "certificate": whole - self._curves_of(place, day, usual, grid).sum(axis=1),
-        }
+        without = self._curves_of(every, day, ahead, grid).sum(axis=1)
+        comparable = self._curves_of(every, day, usual, grid).sum(axis=1)
+        return comparable, {"diagnosis": whole - without, "certificate": without - comparable}
 
     def to_files(self) -> dict[str, bytes | dict]:
         """No trees and no encoder: the figures ship with the product."""

@@ -12,7 +12,7 @@ from scipy.special import expit, logit
 
 DAY_EDGES = np.array([15, 31, 61, 91, 181])  # the first day of each later band
 PHASES = 2  # on the certified day, after it
-RIDGE = 20.0  # events' worth of belief that the hazards are right as they are
+RIDGE = 40.0  # ends of spells' worth of belief that the hazards are right as they are
 
 
 def cells(day: np.ndarray, stretch: np.ndarray) -> np.ndarray:
@@ -35,10 +35,14 @@ class HazardRecalibration:
         day: np.ndarray,
         stretch: np.ndarray,
         sample_weight: np.ndarray,
+        per_spell: float = 1.0,
     ) -> HazardRecalibration:
-        """Weighted ridge logistic regression towards the identity, by Newton's method, phase by phase."""
+        """Weighted ridge logistic regression towards the identity, by Newton's method, phase by phase.
+
+        per_spell : moments a spell gives; they end together and count as one end, or few spells would decide.
+        """
         wide = len(DAY_EDGES) + 1
-        weight = sample_weight / max(sample_weight.mean(), 1e-12)
+        weight = sample_weight / max(sample_weight.mean(), 1e-12) / per_spell
         for phase in range(PHASES):
             here = (stretch > 0) == bool(phase)
             if ended[here].sum() < 50:

@@ -10,7 +10,7 @@ from models.benefit.evidence import EvidenceBenefit
 COLUMNS = (
     "spell_id", "person_key", "unit_id", "as_of", "day", "degree", "target_group", "p_90", "p_180", "p_365",
     "days_left", "net_days_left", "preventable_days", "preventable_low", "preventable_high", "benefit_basis",
-    "reasons", "model_version",
+    "reasons", "comparable_days_left", "other_effects_days", "model_version",
 )  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from models.risk.fact_groups import grouped
 from pipeline.errors import InputError
 from pipeline.score.load import LoadedModel
 from pipeline.score.reasons import reasons
@@ -24,7 +23,9 @@ def score(features: pl.DataFrame, model: LoadedModel, language: str) -> pl.DataF
     Returns
     -------
     spell_id, person_key, unit_id, as_of, day, degree, target_group, p_90, p_180, p_365, days_left, net_days_left,
-    net_days_sd, reasons (list of feature, value, effect_days, text), model_version; rows in the order given.
+    net_days_sd, reasons (list of feature, value, effect_days, text), comparable_days_left, other_effects_days, model_version;
+    rows in the order given. comparable_days_left (mean of the same day band and target group) + the reasons' effect_days +
+    other_effects_days = days_left, to rounding.
     Convention of p and days: models.risk.outlook.
 
     Raises InputError : a column is missing, `day` is not known, or a score is not finite.
@@ -37,7 +38,7 @@ def score(features: pl.DataFrame, model: LoadedModel, language: str) -> pl.DataF
         raise InputError(f"{blank} spells have no day", remedy="look at spells.ongoing")
     try:
         outlook = model.risk.outlook(features)
-        effects = model.risk.effects(features, grouped([n for n in features.columns if n not in KEYS]))
+        comparable, effects = model.risk.effects(features)
     except ValueError as why:
         raise InputError(
             f"model {model.version} does not fit these features: {why}",
@@ -49,8 +50,12 @@ def score(features: pl.DataFrame, model: LoadedModel, language: str) -> pl.DataF
             f"{bad} of {features.height} spells got no usable score", remedy="look at features.spell_features"
         )
     names = ("p_90", "p_180", "p_365", "days_left", "net_days_left", "net_days_sd")
+    said = reasons(features, effects, language)
+    stated = said.list.eval(pl.element().struct.field("effect_days")).list.sum().fill_null(0.0).to_numpy()
     return features.select(NEEDED).with_columns(
         *(pl.Series(name, numbers[:, place]) for place, name in enumerate(names)),
-        reasons(features, effects, language),
+        said,
+        pl.Series("comparable_days_left", comparable),
+        pl.Series("other_effects_days", outlook.days_left - comparable - stated),
         pl.lit(model.version).alias("model_version"),
     )

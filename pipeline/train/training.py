@@ -13,8 +13,8 @@ import sklearn
 
 from models.registry import CHAMPION, RISK_MODELS
 from models.risk.encoder import FrameEncoder
-from models.risk.explain import SubstitutionExplainer
-from models.risk.fact_groups import UNSAID, grouped
+from models.risk.explain import ShapleyExplainer
+from models.risk.fact_groups import grouped
 from models.risk.fitted import FORMAT_VERSION, FittedRisk
 from models.risk.national import NationalRisk, figures
 from models.risk.outlook import PASSES, expected_days
@@ -44,7 +44,7 @@ OUTCOMES = ("end_date_final", "duration_days", "cause", "net_days_365", "followe
 # in two or three years every month came but a few times: trees learn those spells, not the season
 NUISANCES = ("start_month", "month_now")
 MAX_TESTED = 60_000
-EXPLAINED = 4_000
+EXPLAINED = 8_000
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,10 @@ def train(
     X = encoder.transform(every)
     final = _refitted(winner, trial.models[CHAMPION], encoder, X, every, seed)
     drawn = _by_weight(every, EXPLAINED, seed)
-    explainer = SubstitutionExplainer(encoder.names_, encoder.categorical_, seed=seed).fit(
+    explainer = ShapleyExplainer(encoder.names_, encoder.categorical_, seed=seed).fit(
         X[drawn],
         days_left=lambda Z: expected_days(final.predict_survival(Z, np.arange(HORIZON + 1))),
-        groups={name: of for name, of in grouped(encoder.names_).items() if name not in UNSAID},
+        groups=grouped(encoder.names_),
     )
     note("learning net days and reasons")
     net_days, net_report = learn_net_days(every, X, encoder.categorical_, final, seed=seed)
@@ -205,7 +205,8 @@ def _tuned(encoder, fit, tune, seed) -> tuple[dict, dict[str, float]]:
     for name, build in RISK_MODELS.items():
         model = build(encoder.names_, encoder.categorical_, seed=seed)
         if name == CHAMPION:
-            model.fit(X, **outcome(fit), validation={"X": T, **outcome(tune)}).recalibrate(T, **outcome(tune))
+            model.fit(X, **outcome(fit), validation={"X": T, **outcome(tune)})
+            model.recalibrate(T, **outcome(tune), per_spell=tune.height / tune["spell_id"].n_unique())
         else:
             model.fit(X, **outcome(fit))
         made[name] = model

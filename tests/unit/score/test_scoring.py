@@ -23,7 +23,8 @@ def test_a_row_has_the_columns_of_the_contract_in_the_order_of_the_spells():
     found = score(given, model(), "sv")
     assert found.columns == [
         "spell_id", "person_key", "unit_id", "as_of", "day", "degree", "target_group", "p_90", "p_180", "p_365",
-        "days_left", "net_days_left", "net_days_sd", "reasons", "model_version",
+        "days_left", "net_days_left", "net_days_sd", "reasons",
+        "comparable_days_left", "other_effects_days", "model_version",
     ]  # fmt: skip
     assert found["spell_id"].to_list() == given["spell_id"].to_list()
     assert found.schema["reasons"] == REASON
@@ -67,6 +68,15 @@ def test_reasons_are_at_most_three_largest_first_in_the_readers_language():
         assert all(size >= 0.95 for size in sizes)
     assert any("jämförbara sjukfall" in reason["text"] for one in swedish for reason in one)
     assert any("comparable spells" in reason["text"] for one in english for reason in one)
+
+
+def test_reasons_add_up_from_comparable_spells_to_the_persons_days_left():
+    for risk in (model(), LoadedModel("v", shipped(AS_OF, "abc123").meta, shipped(AS_OF, "abc123").risk)):
+        found = score(features(200), risk, "sv")
+        stated = [sum(reason["effect_days"] for reason in one) for one in found["reasons"].to_list()]
+        summed = found["comparable_days_left"] + pl.Series(stated) + found["other_effects_days"]
+        assert np.allclose(summed, found["days_left"], atol=1e-6)
+    assert (found["other_effects_days"].abs() < 2).all()  # national figures: two facts and no more, effects below a day unsaid
 
 
 def test_a_spell_with_many_earlier_ones_has_them_as_a_reason_that_lengthens():
