@@ -84,7 +84,7 @@ panels[0, 0].legend(frameon=False)
 splits = [(f"{split['name']['en']}: {row['level']}", row["estimate"]) for split in r["subgroups"] for row in split["levels"] if "estimate" in row]
 others = [(say(f"methods_short.{row['name']}"), row) for row in r["sensitivity"]["methods"]]
 own = [("All", r["primary"]["estimate"]), *splits, *others]
-known = [(row["name"] or "This study", row | {"estimate": row["percent"]}) for row in r["published"]]
+known = [(row["label"], row | {"estimate": row["percent"]}) for row in said["published"]]
 for panel, rows in ((panels[1, 0], own), (panels[1, 1], known)):
     for place, (_, row) in enumerate(reversed(rows)):
         panel.plot([row["ci_low"] or row["estimate"], row["ci_high"] or row["estimate"]], [place, place], color="#1f2933")

@@ -7,6 +7,7 @@ import textwrap
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from pipeline.evaluate import sentences_of_outcomes
 from pipeline.evaluate.figures import BLUE, GREY, INK, ORANGE, ticks
 from pipeline.evaluate.words import Speech
 
@@ -67,13 +68,16 @@ def sensitivity(results: dict, say: Speech) -> Figure | None:
 
 def published(results: dict, say: Speech) -> Figure | None:
     """This study first, then the published; a point without a line has no published uncertainty."""
-    rows = results.get("published")
+    rows = sentences_of_outcomes.published(results, say)
     if not rows:
         return None
-    lines = []
+    lines: list[tuple[str, dict | None, bool]] = []
+    group = None
     for row in rows:
-        name = say("table.this_study") if row["own"] else f"{row['name']} {row['year']}"
-        lines.append((name, {"estimate": row["percent"], "ci_low": row["ci_low"], "ci_high": row["ci_high"]}, row["own"]))
+        if row["group"] != group:
+            group = row["group"]
+            lines.append((say(f"published_groups.{group}"), None, True))
+        lines.append((row["label"], {"estimate": row["percent"], "ci_low": row["ci_low"], "ci_high": row["ci_high"]}, row["kind"] != "study"))
     return _forest(lines, say("figure.percent"), say, results, bound=100)
 
 

@@ -158,6 +158,7 @@ def _details(r: dict, say: Speech, d: int, unit: str) -> dict[str, Any]:
         "relapse": more.relapse(r, say), "cost": more.cost(r, say), "sensitivity": more.sensitivity(r, say, d),
         "sensitivity_rows": more.sensitivity_rows(r, say), "targeting": more.targeting(r, say, d, unit),
         "falsification": more.falsification(r, say, d), "event_study": more.event_study(r, say, d, unit),
+        "published": more.published(r, say), "together": more.trials_together(r, say),
     }  # fmt: skip
 
 

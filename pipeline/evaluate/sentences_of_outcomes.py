@@ -160,3 +160,28 @@ def event_study(r: dict, say: Speech, d: int, unit: str) -> str:
         "text.event_study", units=n(told["units"]), treated=n(told["treated_units"]), months=n(told["period_months"]), unit=unit,
         estimate=n(told["estimate"], d), low=n(told["ci_low"], d), high=n(told["ci_high"], d),
     )  # fmt: skip
+
+
+def published(r: dict, say: Speech) -> list[dict]:
+    """The rows of the comparison with names, designs and figures as the language writes them."""
+    made = []
+    for row in r.get("published") or []:
+        name = say("table.this_study") if row["kind"] == "own" else say("table.together")
+        if row["kind"] == "study":
+            name = f"{say.known('studies', row['name'])} {row['year']}"
+        design = say(f"came.{r['arms']['came_about']}") if row["kind"] == "own" else say.known("designs", row["design"] or "")
+        as_published = say.printed(row["as_published"]) if row["as_published"] else ""
+        made.append(row | {"label": name, "design": design, "as_published": as_published})
+    return made
+
+
+def trials_together(r: dict, say: Speech) -> str:
+    """What the trials say together, and whether this study's interval holds it."""
+    found = {row["kind"]: row for row in r.get("published") or []}
+    if "together" not in found:
+        return ""
+    own, all_of = found["own"], found["together"]
+    known = own["ci_low"] is not None
+    inside = known and own["ci_low"] <= all_of["percent"] <= own["ci_high"]
+    told = "" if not known else " " + say("text.together_inside" if inside else "text.together_outside")
+    return say("text.together", percent=say.number(all_of["percent"]), low=say.number(all_of["ci_low"]), high=say.number(all_of["ci_high"])) + told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -73,6 +74,17 @@ class Speech:
             return f"{self.column(base.removesuffix(' unknown'))}: {self.words['table']['unknown']}"
         said = self.words["columns"].get(base, base)
         return f"{said}: {self.level(base, level)}" if level else said
+
+    def known(self, table: str, name: str) -> str:
+        """A name that is in the results as its source writes it; unknown ones as they are."""
+        return self.words[table].get(name, name)
+
+    def printed(self, text: str) -> str:
+        """Figures as printed in English, as the language writes them."""
+        text = re.sub(r"\b(against|to|over|assumed|no interval)\b", lambda found: self.words["printed"][found[0]], text)
+        text = re.sub(r"(?<![\w.)])-(?=\d)", MINUS, text)
+        text = re.sub(r"(?<=\d)-(?=\d)", "–", text).replace(" %", self.words["per_cent"])
+        return re.sub(r"(?<=\d)\.(?=\d)", self.words["decimal"], text)
 
     def level(self, column: str, level: str) -> str:
         """A level's name."""

@@ -185,3 +185,27 @@ def test_numbers_are_written_as_the_language_writes_them():
 
 def test_results_hold_nothing_that_json_does_not_have():
     assert json.loads(json.dumps(plain({"a": float("nan"), "b": (1, float("inf")), "c": 1 / 3}))) == {"a": None, "b": [1, None], "c": 0.3333333333}
+
+
+def test_every_published_study_and_design_has_its_name_in_both_languages(made):
+    for language in LANGUAGES:
+        words = table(language)
+        assert {row["name"] for row in made["published"] if row["kind"] == "study"} == set(words["studies"])
+        assert {row["design"] for row in made["published"] if row["kind"] == "study"} == set(words["designs"])
+
+
+def test_this_study_stands_first_and_what_the_trials_say_together_after_them(made):
+    kinds = [row["kind"] for row in made["published"]]
+    assert kinds[0] == "own" and kinds.count("together") == 1
+    assert {row["group"] for row in made["published"][1 : kinds.index("together")]} == {"trials"}
+    names = " ".join(row["name"] or "" for row in made["published"])
+    assert all(one in names for one in ("Vogel", "CO-WORK-CARE", "SLL"))
+    sll = next(row for row in made["published"] if "SLL" in (row["name"] or ""))
+    assert sll["n"] == 548 and round(sll["percent"]) == -32 and sll["ci_low"] is None
+
+
+def test_printed_figures_are_written_as_the_language_writes_them():
+    assert Speech("sv").printed("-16.18 (-32.42 to 0.06), over 130 (assumed)") == f"{MINUS}16,18 ({MINUS}32,42 till 0,06), av 130 (antaget)"
+    assert Speech("en").printed("HR 1.12 (0.97-1.29)") == "HR 1.12 (0.97–1.29)"
+    assert Speech("sv").printed("-32 %, no interval") == f"{MINUS}32 %, utan intervall"
+    assert Speech("en").printed("58 against 36, p = 0.038") == "58 against 36, p = 0.038"
