@@ -77,7 +77,7 @@ for arm, colour in (("treated", "#0b6fb8"), ("control", "#c8560b")):
     months = r["secondary"]["degree"]["months"]
     panels[0, 0].plot([row["month"] for row in months], [row[arm]["mean"] for row in months], color=colour, label=r["arms"][arm]["en"])
     curve = [row for row in r["secondary"]["return"]["curve"] if row["arm"] == arm]
-    panels[0, 1].step([row["day"] for row in curve], [100 * row["value"] for row in curve], where="post", color=colour)
+    panels[0, 1].plot([row["day"] for row in curve], [100 * row["value"] for row in curve], color=colour)
 panels[0, 0].set(title="A", xlabel="months from time zero", ylabel="mean degree of sick leave (%)")
 panels[0, 1].set(title="B", xlabel="days from time zero", ylabel="still on sick leave (%)", ylim=(0, 100))
 panels[0, 0].legend(frameon=False)

@@ -18,11 +18,12 @@ def still_on_leave(results: dict, say: Speech) -> Figure | None:
     for arm, colour, style in ARMS:
         rows = [row for row in told["curve"] if row["arm"] == arm]
         days = [row["day"] for row in rows]
-        axis.step(days, [100 * row["value"] for row in rows], where="post", color=colour, linestyle=style,
+        # straight between points: where points are left out a step would stand at the last one
+        axis.plot(days, [100 * row["value"] for row in rows], color=colour, linestyle=style,
                   label=say.both(results["arms"][arm]), linewidth=1.8)  # fmt: skip
         known = [row for row in rows if row["ci_low"] is not None]
         axis.fill_between([row["day"] for row in known], [100 * row["ci_low"] for row in known],
-                          [100 * row["ci_high"] for row in known], step="post", color=colour, alpha=0.13, linewidth=0)  # fmt: skip
+                          [100 * row["ci_high"] for row in known], color=colour, alpha=0.13, linewidth=0)  # fmt: skip
     axis.set(xlabel=say("figure.days_after"), ylabel=say("figure.still"), ylim=(0, 101), xlim=(0, told["tau"]))
     axis.set_xticks([row["day"] for row in told["risk"]])
     axis.legend(frameon=False, loc="upper right")
@@ -65,10 +66,10 @@ def again(results: dict, say: Speech) -> Figure | None:
     for arm, colour, style in ARMS:
         rows = [row for row in told["curve"] if row["arm"] == arm]
         days = [row["day"] for row in rows]
-        axis.step(days, [row["value"] for row in rows], where="post", color=colour, linestyle=style,
+        axis.plot(days, [row["value"] for row in rows], color=colour, linestyle=style,
                   label=say.both(results["arms"][arm]), linewidth=1.8)  # fmt: skip
         ends = [[row["value"] if row[end] is None else row[end] for row in rows] for end in ("ci_low", "ci_high")]
-        axis.fill_between(days, *ends, step="post", color=colour, alpha=0.13, linewidth=0)
+        axis.fill_between(days, *ends, color=colour, alpha=0.13, linewidth=0)
     axis.set(xlabel=say("figure.days_after"), ylabel=say("figure.again"), ylim=(0, None), xlim=(0, None))
     ticks(axis.yaxis, say, 2)
     axis.legend(frameon=False)

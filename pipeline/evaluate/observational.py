@@ -31,7 +31,7 @@ def estimate(
     if method == "match":
         return _matched(kept, y, a, X, cluster, protocol, names)
     chance = propensity(a, X).mean
-    common = (chance >= protocol.adjust.trim) & (chance <= 1 - protocol.adjust.trim)
+    common = _common(chance, protocol)
     part = None if cluster is None else cluster[common]
     if min(a[common].sum(), (1 - a[common]).sum()) < 2:
         raise CannotEstimate("the arms have no persons in common: nearly everyone's arm follows from the covariates")
@@ -51,6 +51,13 @@ def estimand(protocol: Protocol) -> str:
     return "att" if protocol.arms.estimand == "supported" else "ate"
 
 
+def _common(chance: np.ndarray, protocol: Protocol) -> np.ndarray:
+    """(n,) bool: neither arm is next to impossible. For the effect on the treated a control may be ever so unlike them: it
+    weighs little; where treatment is rare, trimming low chances would leave hardly anyone."""
+    below = chance <= 1 - protocol.adjust.trim
+    return below if estimand(protocol) == "att" else below & (chance >= protocol.adjust.trim)
+
+
 def weights(frame: pl.DataFrame, protocol: Protocol) -> np.ndarray:
     """(n,) what the protocol's adjustment gives each row, 0 for those it leaves out; mean 1 in each arm's kept rows."""
     a = arrays.treated(frame)
@@ -59,7 +66,7 @@ def weights(frame: pl.DataFrame, protocol: Protocol) -> np.ndarray:
         w = matched_weights(frame, a, X, protocol)
     else:
         chance = propensity(a, X).mean
-        common = (chance >= protocol.adjust.trim) & (chance <= 1 - protocol.adjust.trim)
+        common = _common(chance, protocol)
         w = np.zeros(len(a))
         w[common] = weights_of(chance[common], a[common] > 0, estimand(protocol))
     for arm in (0.0, 1.0):

@@ -115,7 +115,7 @@ class Adjustment:
     method: Literal["none", "ancova", "aipw", "ipw", "match", "did", "staggered"] = "ancova"
     covariates: tuple[str, ...] = ()  # columns of the cohort, all known at time zero
     folds: int = 5  # aipw: cross-fitting
-    trim: float = 0.02  # aipw, ipw: propensities nearer 0 or 1 than this are left out
+    trim: float = 0.02  # aipw, ipw: propensities nearer 1 (and 0, unless of those supported) than this are left out
     caliper: float = 0.2  # match: standard deviations of the logit
     exact: tuple[str, ...] = ()  # match: columns that must be equal
     replace: bool = False  # match: a control may serve several treated

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline.evaluate.sentences_of_outcomes import unlike_trials
 from pipeline.evaluate.words import Speech
 
 WIDEST = 50  # percent of the page's width for the longer of the two bars
@@ -76,7 +77,7 @@ def _page_one(r: dict, say: Speech) -> dict[str, Any]:
 
 def _bars_note(r: dict, say: Speech) -> str:
     if r["balance"]["weighted"]:
-        return say("one.bars_weighted")
+        return say("one.bars_matched" if r["primary"]["method"] == "match" else "one.bars_weighted")
     return say("one.bars" if r["primary"]["method"] == "ancova" else "one.bars_did" if r["primary"]["method"] == "did" else "one.bars_plain")
 
 
@@ -102,6 +103,8 @@ def _hundred(r: dict, say: Speech, unit: str, names: dict) -> str:
 
 def _limits(r: dict, say: Speech, more: list[str]) -> list[str]:
     lines = [*more, *(_coded("caution", one, r, say) for one in r["verdict"]["cautions"])]
+    if r["verdict"]["conclusion"] in ("fewer", "more") and (trials := unlike_trials(r)):
+        lines.append(say("caution.unlike_trials", **{name: say.number(trials[name]) for name in ("percent", "ci_low", "ci_high")}))
     if r["n"]["clusters"] and r["n"]["clusters"] < 20:
         lines.append(say("caution.few_clusters", clusters=say.number(r["n"]["clusters"])))
     if r["subgroups"] or len(r["secondary"]) > 1:

@@ -141,7 +141,7 @@ def falsification(r: dict, say: Speech, d: int) -> list[dict]:
         days = say.number(row["days"]) if "days" in row else ""
         digits = d if row["unit"] in ("outcome", "days") else 2 if row["unit"] == "ratio" else 1
         unit = say.both(r["outcome"]["unit"]) if row["unit"] == "outcome" else say(f"check_units.{row['unit']}")
-        line = {"label": say(f"check.{row['check']}", name=name, days=days), "unit": unit, "digits": digits, **row}
+        line = row | {"label": say(f"check.{row['check']}", name=name, days=days), "unit": unit, "digits": digits}
         if row["check"] == "e_value":
             line |= {"expected": "", "told": say("check.e_value_limit", interval=say.number(row["interval"], 2)), "said": say("says.read")}
         else:
@@ -175,13 +175,22 @@ def published(r: dict, say: Speech) -> list[dict]:
     return made
 
 
+def unlike_trials(r: dict) -> dict | None:
+    """What the trials say together, where it lies outside this study's interval."""
+    found = {row["kind"]: row for row in r.get("published") or []}
+    own, together = found.get("own"), found.get("together")
+    if not own or own["ci_low"] is None or own["ci_low"] <= together["percent"] <= own["ci_high"]:
+        return None
+    return together
+
+
 def trials_together(r: dict, say: Speech) -> str:
     """What the trials say together, and whether this study's interval holds it."""
     found = {row["kind"]: row for row in r.get("published") or []}
     if "together" not in found:
         return ""
-    own, all_of = found["own"], found["together"]
-    known = own["ci_low"] is not None
-    inside = known and own["ci_low"] <= all_of["percent"] <= own["ci_high"]
-    told = "" if not known else " " + say("text.together_inside" if inside else "text.together_outside")
-    return say("text.together", percent=say.number(all_of["percent"]), low=say.number(all_of["ci_low"]), high=say.number(all_of["ci_high"])) + told
+    row = found["together"]
+    told = say("text.together", percent=say.number(row["percent"]), low=say.number(row["ci_low"]), high=say.number(row["ci_high"]))
+    if found["own"]["ci_low"] is None:
+        return told
+    return f"{told} {say('text.together_outside' if unlike_trials(r) else 'text.together_inside')}"
