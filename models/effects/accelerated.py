@@ -14,6 +14,8 @@ from models.effects.formula import headline
 from models.effects.glm import glm
 from models.effects.result import Effect, effect, ratio, terms_of
 
+FARTHEST = 30.0  # of a log time, a standard deviation of a covariate or the log of the scale
+
 
 def accelerated_failure(
     duration: np.ndarray, event: np.ndarray, X: Design, *, shape: str = "weibull", of: str | None = None
@@ -29,6 +31,10 @@ def accelerated_failure(
         raise CannotEstimate("durations must be greater than 0")
     y, seen = np.log(duration), event > 0
     X = independent(X)
+    if not seen.any():
+        raise CannotEstimate("no one has the event")
+    if len(y) <= len(X.names) + 1:
+        raise CannotEstimate(f"{len(y)} rows cannot carry {len(X.names)} coefficients and a scale")
     centre = np.where(X.X.std(axis=0) > 0, X.X.mean(axis=0), 0.0) if "Intercept" in X.names else np.zeros(len(X.names))
     width = np.where(X.X.std(axis=0) > 0, X.X.std(axis=0), 1.0)
     Z = (X.X - centre) / width
@@ -48,6 +54,8 @@ def accelerated_failure(
         found = found - step
         if np.abs(step).max() < 1e-10:
             break
+    if not np.abs(found).max() < FARTHEST:
+        raise CannotEstimate("the coefficients run away: those of one kind never have the event, or all times are the same")
     covariance = np.linalg.inv(_curvature(value, found))
     turn = np.diag(np.append(1 / width, 1.0))
     if "Intercept" in X.names:
@@ -95,6 +103,8 @@ def discrete_hazard(
     Coefficients are log hazard ratios. Source: Prentice & Gloeckler 1978, Biometrics 34:57.
     """
     duration, event, _ = checked(duration, event)
+    if not (event > 0).any():
+        raise CannotEstimate("no one has the event")
     number = duration.astype(int)
     if (number != duration).any() or (number < 1).any():
         raise CannotEstimate("durations must be whole periods of 1 or more")

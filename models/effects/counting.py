@@ -50,7 +50,8 @@ def counts(
     w = np.ones(len(duration)) if weights is None else np.asarray(weights, dtype=float)
     happened = event > 0
     times, place = np.unique(duration[happened], return_inverse=True)
-    d = np.bincount(place, weights=w[happened], minlength=len(times))
+    # without events bincount counts in whole numbers
+    d = np.bincount(place, weights=w[happened], minlength=len(times)).astype(float)
     causes = {
         int(cause): np.bincount(place, weights=w[happened] * (event[happened] == cause), minlength=len(times))
         for cause in np.unique(event[happened])

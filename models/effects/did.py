@@ -36,6 +36,8 @@ def did(
         extra = X.without("Intercept")
         columns, labels = np.column_stack([columns, extra.X]), labels + extra.names
     found = ols(y, Design(columns, labels), cluster=cluster, weights=weights, se=se, of="treated:after")
+    if "treated:after" not in found.terms:
+        raise CannotEstimate("an arm has no row before, or none after")
     cells = [
         {"arm": name, "after": int(period), "n": int(rows.sum()), "mean": float(y[rows].mean()) if rows.any() else math.nan}
         for name, arm in zip(names, (~yes, yes), strict=True)

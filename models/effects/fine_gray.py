@@ -34,6 +34,8 @@ def fine_gray(
         raise CannotEstimate(f"cause {cause} never happens; there are causes {', '.join(map(str, seen)) or 'none'}")
     cause = seen[0] if cause is None else cause
     X = independent(X.without("Intercept"))
+    if not X.names:
+        raise CannotEstimate("the regression needs a covariate that varies")
     sums = _Sums(X.X - X.X.mean(axis=0), duration, event, cause)
     beta = _maximise(sums)
     value, _, information = sums.evaluate(beta)

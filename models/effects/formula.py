@@ -39,13 +39,16 @@ def from_formula(formula: str, columns: Mapping[str, np.ndarray]) -> tuple[np.nd
     left, right = sides(formula)
     try:
         X = model_matrix(right, frame, context=KNOWN, na_action="raise")
+        names = tuple(str(name) for name in X.columns)
         y = None if left is None else model_matrix(f"{left} - 1", frame, context=KNOWN, na_action="raise")
     except Exception as fault:
         raise CannotEstimate(f"the formula cannot be used ({type(fault).__name__})") from None
     if y is not None and y.shape[1] != 1:
         raise CannotEstimate("the left side of the formula must be one column of numbers")
+    if not names:
+        raise CannotEstimate("the formula has nothing on its right side")
     outcome = None if y is None else np.asarray(y, dtype=float)[:, 0]
-    return outcome, Design(np.asarray(X, dtype=float), tuple(str(name) for name in X.columns))
+    return outcome, Design(np.asarray(X, dtype=float), names)
 
 
 def designs_when(

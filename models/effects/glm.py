@@ -59,6 +59,8 @@ def glm(
 
     Source: McCullagh & Nelder 1989. Raises CannotEstimate when the coefficients run away.
     """
+    if not len(y):
+        raise CannotEstimate("no rows are left to fit a regression on")
     X = independent(X)
     w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
     inverse = LINKS[link]

@@ -37,7 +37,11 @@ def negative_binomial(
         raise CannotEstimate("counts must be whole numbers of 0 or more")
     if exposure is not None and not (np.asarray(exposure) > 0).all():
         raise CannotEstimate("every row must be watched for more than 0")
+    if not y.any():
+        raise CannotEstimate("every count is 0")
     X = independent(X)
+    if len(y) <= len(X.names) + 1:
+        raise CannotEstimate(f"{len(y)} rows cannot carry {len(X.names)} coefficients and an extra variance")
     offset = np.zeros(len(y)) if exposure is None else np.log(np.asarray(exposure, dtype=float))
     w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
     at = _maximise(y, X, offset, w)
@@ -83,9 +87,11 @@ def _maximise(y: np.ndarray, X: Design, offset: np.ndarray, w: np.ndarray) -> np
     for _ in range(20):
         step = np.linalg.solve(_curvature(at, y, X.X, offset, w), _slopes(at, y, X.X, offset, w).sum(axis=0))
         at = at - step
+        if not np.abs(at[-1]) < 30:
+            break
         if np.abs(step).max() < 1e-10:
             break
-    if not np.isfinite(at).all() or at[-1] < -12:
+    if not np.isfinite(at).all() or not -12 <= at[-1] < 30:
         raise CannotEstimate("the counts vary no more than Poisson; alpha is 0 and a Poisson regression will do")
     return at
 

@@ -79,6 +79,10 @@ def decision_curve(
     w = np.ones(len(chance)) if weights is None else np.asarray(weights, dtype=float)
     if not all(0 < one < 1 for one in thresholds):
         raise CannotEstimate("thresholds lie between 0 and 1")
+    if outside := int(((chance < 0) | (chance > 1)).sum()):
+        raise CannotEstimate(f"{outside} predicted chances lie outside 0 to 1")
+    if outcome is not None and not np.isin(outcome, (0, 1)).all():
+        raise CannotEstimate("the outcome of a prediction is 0 or 1")
 
     def share(acted: np.ndarray) -> float:
         if not acted.any():

@@ -76,8 +76,9 @@ def wald(estimate: float, se: float, df: float | None = None, *, level: float = 
 def ratio(log_estimate: float, log_se: float, df: float | None = None) -> Term:
     """A ratio from its logarithm; `se` by the delta method, interval and p on the log scale."""
     log = wald(log_estimate, log_se, df)
-    value = math.exp(log.estimate)
-    return Term(value, value * log.se, math.exp(log.ci_low), math.exp(log.ci_high), log.p, df)
+    with np.errstate(over="ignore"):  # a coefficient that runs away has an infinite ratio
+        value, low, high = (float(np.exp(one)) for one in (log.estimate, log.ci_low, log.ci_high))
+    return Term(value, value * log.se, low, high, log.p, df)
 
 
 def effect(main: Term, n: int, **more: object) -> Effect:

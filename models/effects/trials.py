@@ -42,6 +42,8 @@ def sequential_trials(
     Errors: influence functions summed by cluster (person), weights taken as known; the jackknife over few clusters.
     Source: Hernan et al. 2008, Epidemiology 19:766; Danaei et al. 2013, Stat Methods Med Res 22:70; Gran et al. 2010.
     """
+    if not np.asarray(event, dtype=bool).any():
+        raise CannotEstimate("no one has the event")
     order = np.lexsort((moment, person))
     who = np.unique(person, return_inverse=True)[1][order]
     when, begun, ended = np.asarray(moment)[order], np.asarray(started, dtype=bool)[order], np.asarray(event, dtype=bool)[order]

@@ -51,6 +51,8 @@ class Bootstrap:
         self.scale = self.G / (self.G - 1) * (self.n - 1) / (self.n - len(fit.beta))
         own = np.array([(lean[g] * fit.residual[g]).sum() for g in groups])
         self.se = float(np.sqrt(self.scale * (own**2).sum()))
+        if not self.se > 0:
+            raise CannotEstimate("the outcome does not vary about the fit; there is nothing to draw from")
 
     def draws(self, v: np.ndarray, null: float) -> np.ndarray:
         """(B,) t statistics for weights v (B, G) when the true value is `null`."""

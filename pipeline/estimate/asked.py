@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,10 +55,24 @@ class Asked:
                 remedy="give the name of the column; `rehabrisk estimate --help` tells what each method reads",
             )
 
+    def hold(self) -> None:
+        """Raise UsageError for a number that no method can use."""
+        wrong = {
+            "--tau must be greater than 0": self.tau is not None and not 0 < self.tau < math.inf,
+            "--caliper must be greater than 0": self.caliper is not None and not 0 < self.caliper < math.inf,
+            "--folds must be 1 or more": self.folds is not None and self.folds < 1,
+            "--draws must be 0 or more": self.draws < 0,
+            "--seed must be 0 or more": self.seed < 0,
+        }
+        if found := [rule for rule, broken in wrong.items() if broken]:
+            raise UsageError("; ".join(found), remedy="give such a number, or leave the option out")
+
     def numbers(self) -> list[float]:
         """--times as rising numbers."""
         try:
             found = [float(text) for text in self.times]
+            if not all(math.isfinite(one) for one in found):
+                raise ValueError
         except ValueError:
             raise UsageError("--times holds what is not a number", remedy="write numbers, as in --times 90,180") from None
         return sorted(found)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from models.effects.design import Design, design
+from models.effects.design import Design, arms, design
 from models.effects.formula import designs_when, from_formula, names_in, sides
 from pipeline.errors import InputError, UsageError
 from pipeline.estimate.asked import Asked
@@ -39,6 +39,11 @@ class Columns:
         kept = frame.drop_nulls(wanted) if wanted else frame
         if not kept.height:
             raise InputError(f"no row of {asked.csv.name} has all columns asked for", remedy="look for empty columns")
+        for name in wanted:
+            if kept[name].dtype.is_float() and (far := int(kept[name].is_infinite().sum())):
+                raise InputError(
+                    f"column {name} of {asked.csv.name} holds {far} infinite values", remedy="leave unknown values empty"
+                )
         self.dropped = frame.height - kept.height
         self.frame = kept
 
@@ -62,8 +67,13 @@ class Columns:
         name = getattr(self.asked, role)
         if name is None:
             return None
+        return self.numbers(role) if role in NUMBERS else self.named(name)
+
+    def numbers(self, role: str) -> np.ndarray:
+        """The column given for an option, held to be numbers."""
+        name = getattr(self.asked, role)
         values = self.named(name)
-        if role in NUMBERS and values.dtype.kind not in "biuf":
+        if values.dtype.kind not in "biuf":
             raise InputError(
                 f"column {name} of {self.asked.csv.name} is text, and --{role} must be numbers",
                 remedy="write decimals with a point, leave unknown values empty, give events as 0, 1, 2",
@@ -79,7 +89,9 @@ class Columns:
         """Intercept, the given columns and --covariates; or --formula's right side, without a left-out column."""
         if self.asked.formula:
             right = sides(self.asked.formula)[1]
-            return from_formula(right, self.columns(tuple(names_in(right, self.frame.columns))))[1]
+            # "y ~ 1" names no column on its right side and has as many rows as any other
+            named = names_in(right, self.frame.columns) or self.frame.columns[:1]
+            return from_formula(right, self.columns(tuple(named)))[1]
         wanted = tuple(dict.fromkeys([*(name for name in names if name), *self.asked.covariates]))
         return design(self.columns(wanted), len(self), intercept=intercept)
 
@@ -87,6 +99,7 @@ class Columns:
         """--formula's design as observed, with all treated and with none."""
         right = sides(self.asked.formula)[1]
         given = self.columns(tuple(names_in(right, self.frame.columns)))
+        arms(given[self.asked.treated])
         low, high = np.unique(given[self.asked.treated])
         return designs_when(right, given, self.asked.treated, (None, high, low))
 
@@ -124,4 +137,4 @@ def read(path: Path) -> pl.DataFrame:
         ) from None
     if not frame.height:
         raise InputError(f"{path.name} holds no rows", remedy="give a file with a header and rows")
-    return frame.with_columns(pl.col(pl.Float64, pl.Float32).fill_nan(None))
+    return frame.with_columns(pl.col(pl.Int128).cast(pl.Float64), pl.col(pl.Float64, pl.Float32).fill_nan(None))

@@ -9,47 +9,31 @@ import typer
 
 from pipeline.errors import InputError
 from pipeline.estimate.asked import Asked, names
+from pipeline.estimate.reads import hold, table
 
-# one line a method, shown by --help
-METHODS_HELP = """Estimate one thing from any CSV file and print it as one JSON object.
+METHODS_HELP = f"""Estimate one thing from any CSV file and print it as one JSON object.
 
 Keys: estimate, se, ci_low, ci_high, p, df, n, terms, table, assumes, fit.
-95 % intervals; df null = normal distribution. METHOD and what it reads:
+95 % intervals; df null = normal distribution. METHOD, what it needs and what it
+may be given besides (anything else is refused):
 
 \b
-mean-difference   --outcome --treated
-ols               --outcome --treated --covariates, or --formula
-did               --outcome --treated --period (0/1), or --formula;
-                  staggered: --outcome --id --period --first
-ipw, aipw         --outcome --treated --covariates (or --formula)
-standardise       the same; --formula "y ~ treated*x" is the regression
-match             the same; --exact --caliper --replace
-wild-bootstrap    as ols, with --cluster; --boot --draws
-randomisation     --outcome --treated; --cluster allocated, --strata blocks
-kaplan-meier      --duration --event; --treated or --strata; --times
-rmst              --duration --event --tau; --treated or --strata
-aalen-johansen    --duration --event --cause --times
-time-lost         --duration --event --cause --tau
-pseudo            --duration --event --tau --treated --covariates
-cox               --duration --event --covariates; --cause --strata --entry
-fine-gray         --duration --event --cause --covariates
-andersen-gill     --entry --duration --event --id --covariates
-mean-cumulative   --entry --duration --event --id; --treated; --times
-aft               --duration --event --covariates; --shape
-discrete-hazard   --duration (whole periods) --event --covariates
-negative-binomial --outcome --treated --covariates; --duration = exposure
-sequential-trials --id --period --treated (starts now, 0/1) --event --tau
-                  (periods) --covariates
-net-benefit       --outcome (gain) --cost --treated; --times = worth of a unit;
-                  or --priority (chance) --outcome; --times = thresholds
-rate              --outcome (scores) --priority, or with --treated --covariates
+{table()}
 \b
+--formula stands for --covariates (and --outcome) wherever both are named;
+  standardise: --formula "y ~ treated*x" is the regression itself.
 --cluster makes errors robust: CR2 with Satterthwaite in linear models,
-score residuals in hazard models, influence functions in curves.
+  score residuals in hazard models, influence functions in curves.
+--duration is the exposure in negative-binomial; whole periods in discrete-hazard.
+--outcome is the gain beside --cost in net-benefit, the scores in rate.
+--times are worths of a unit of gain, or thresholds, in net-benefit.
+--cluster and --strata are what was allocated, and the blocks, in randomisation.
+--tau counts periods in sequential-trials.
 """
 
 
 def estimate(
+    context: typer.Context,
     method: Annotated[str, typer.Argument(help="What to estimate; see the list above.")],
     csv: Annotated[Path, typer.Option("--csv", metavar="FILE", help="CSV with a header; , ; or tab between fields. Rows that lack a value asked for are left out and counted.")],
     outcome: Annotated[str | None, typer.Option(metavar="COLUMN", help="The outcome, a number.")] = None,
@@ -89,11 +73,15 @@ def estimate(
         weights, cause, formula, se, ties, period, first, names(exact), caliper, replace, estimand, learner, folds, cost,
         priority, draws, boot, seed, side, shape,
     )  # fmt: skip
-    typer.echo(answer(asked))
+    typed = [name for name in context.params if str(context.get_parameter_source(name)).endswith("COMMANDLINE")]
+    typer.echo(answer(asked, [name for name in typed if name not in ("method", "csv")]))
 
 
-def answer(asked: Asked) -> str:
-    """The JSON text. Raises UsageError when the file or the question cannot be used."""
+def answer(asked: Asked, given: list[str]) -> str:
+    """The JSON text; `given` names the options that were asked with.
+
+    Raises UsageError when the file or the question cannot be used.
+    """
     import json
     import warnings
 
@@ -104,6 +92,8 @@ def answer(asked: Asked) -> str:
     from pipeline.estimate.methods import method
 
     chosen = method(asked.method)
+    hold(asked, given)
+    asked.hold()
     columns = Columns(asked)
     try:
         with warnings.catch_warnings():

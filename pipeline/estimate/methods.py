@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from models.effects.design import Design, arms
+from models.effects.design import CannotEstimate, Design, arms
 from models.effects.formula import names_in, sides
 from models.effects.result import Effect
 from models.registry import EFFECTS
-from pipeline.errors import UsageError
+from pipeline.errors import InputError, UsageError
 from pipeline.estimate.asked import Asked
 from pipeline.estimate.columns import Columns
 
@@ -52,11 +52,15 @@ def _arms(c: Columns) -> dict:
     return {"treated": c.role("treated"), "groups": c.role("strata")}
 
 
+def _times(a: Asked) -> list[float] | None:
+    """--times and --tau together."""
+    return sorted({*a.numbers(), *([a.tau] if a.tau else [])}) or None
+
+
 def kaplan_meier(a: Asked, c: Columns) -> Effect:
     given = _survival(a, c)
     given["event"] = _only(given["event"], a.cause)
-    times = a.numbers() or ([a.tau] if a.tau else None)
-    return EFFECTS["kaplan-meier"](**given, **_arms(c), times=times)
+    return EFFECTS["kaplan-meier"](**given, **_arms(c), times=_times(a))
 
 
 def rmst(a: Asked, c: Columns) -> Effect:
@@ -67,7 +71,7 @@ def rmst(a: Asked, c: Columns) -> Effect:
 
 def aalen_johansen(a: Asked, c: Columns) -> Effect:
     return EFFECTS["aalen-johansen"](
-        **_survival(a, c), **_arms(c), cause=a.cause, times=a.numbers() or ([a.tau] if a.tau else None)
+        **_survival(a, c), **_arms(c), cause=a.cause, times=_times(a)
     )
 
 
@@ -110,7 +114,7 @@ def mean_cumulative(a: Asked, c: Columns) -> Effect:
     given = _survival(a, c)
     person = given.pop("cluster")
     return EFFECTS["mean-cumulative"](
-        **given, **_arms(c), person=person, cause=a.cause, times=a.numbers() or ([a.tau] if a.tau else None)
+        **given, **_arms(c), person=person, cause=a.cause, times=_times(a)
     )
 
 
@@ -160,6 +164,8 @@ def standardise(a: Asked, c: Columns) -> Effect:
 
 
 def match(a: Asked, c: Columns) -> Effect:
+    if a.estimand not in (None, "att"):
+        raise UsageError("match answers for the treated, att, alone", remedy="leave out --estimand, or use aipw for ate")
     exact = None
     if a.exact:
         exact = np.array(["\x1f".join(map(str, row)) for row in zip(*(c.named(name) for name in a.exact), strict=True)])
@@ -170,7 +176,7 @@ def did(a: Asked, c: Columns) -> Effect:
     if a.first:
         a.need("outcome", "period", "id")
         return EFFECTS["staggered-did"](
-            c.role("outcome"), c.role("id"), c.role("period"), c.first_period(), cluster=c.role("cluster")
+            c.role("outcome"), c.role("id"), c.numbers("period"), c.first_period(), cluster=c.role("cluster")
         )
     if a.formula:
         asked_term = None if a.treated is None or ":" in "".join(c.design().names) else a.treated
@@ -205,13 +211,16 @@ def net_benefit(a: Asked, c: Columns) -> Effect:
             c.role("outcome"), c.role("cost"), c.role("treated"), worth=a.numbers() or [1.0], X=X,
             cluster=c.role("cluster"), weights=c.role("weights"),
         )  # fmt: skip
-    chance = a.priority or (a.covariates[0] if a.covariates else None)
-    if chance is None:
+    chance = a.priority or (a.covariates[0] if len(a.covariates) == 1 else None)
+    if chance is None or (a.priority and a.covariates):
         raise UsageError(
             "net-benefit needs --cost with --outcome and --treated, or a predicted chance",
-            remedy="give --cost COLUMN for an intervention; --covariates CHANCE with --outcome, or with --duration, "
+            remedy="give --cost COLUMN for an intervention; --priority CHANCE with --outcome, or with --duration, "
             "--event and --tau, for a prediction",
         )
+    predicted = c.named(chance)
+    if predicted.dtype.kind not in "biuf":
+        raise InputError(f"column {chance} is text, and a predicted chance must be numbers", remedy="write decimals with a point")
     given = {"outcome": c.role("outcome")}
     if a.duration:
         a.need("event", "tau")
@@ -219,7 +228,7 @@ def net_benefit(a: Asked, c: Columns) -> Effect:
     else:
         a.need("outcome")
     thresholds = a.numbers() or [i / 100 for i in range(5, 55, 5)]
-    return EFFECTS["decision-curve"](c.named(chance), thresholds=thresholds, weights=c.role("weights"), **given)
+    return EFFECTS["decision-curve"](predicted, thresholds=thresholds, weights=c.role("weights"), **given)
 
 
 def rate(a: Asked, c: Columns) -> Effect:
@@ -229,6 +238,8 @@ def rate(a: Asked, c: Columns) -> Effect:
     if a.treated:
         from models.effects.doubly_robust import nuisances, scores
 
+        if len(y) < 4:
+            raise CannotEstimate("too few rows to rank")
         yes, _ = arms(c.role("treated"))
         folds = a.folds or (2 if a.learner == "linear" else 5)
         e, mu0, mu1 = nuisances(
@@ -274,8 +285,10 @@ def discrete_hazard(a: Asked, c: Columns) -> Effect:
 
 def sequential_trials(a: Asked, c: Columns) -> Effect:
     a.need("id", "period", "treated", "event", "tau")
+    if not a.tau.is_integer():
+        raise UsageError("--tau counts whole periods in sequential-trials", remedy="give a whole number")
     return EFFECTS["sequential-trials"](
-        c.role("id"), c.role("period"), c.role("treated"), _only(c.role("event"), a.cause) > 0, c.design(),
+        c.role("id"), c.numbers("period"), c.role("treated"), _only(c.role("event"), a.cause) > 0, c.design(),
         lags=int(a.tau), cluster=c.role("cluster"),
     )  # fmt: skip
 
