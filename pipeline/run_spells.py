@@ -44,6 +44,8 @@ def make_spells(session: Session) -> None:
     lake.run("spells.shown_elsewhere")
     if rules.rule != "clean":
         lake.write("spells.reported_spells", _reported(session, rules.rule))
+    else:  # what a region reported by before must not lie beside tonight's
+        session.publishing.append(lambda: lake.file("spells.reported_spells").unlink(missing_ok=True) or [])
 
 
 def _reported(session: Session, rule: str) -> pl.DataFrame:
@@ -110,7 +112,7 @@ def explain(session: Session, person: str, user: str, purpose: Purpose) -> None:
     with only_run(session.home):
         try:
             as_of = _held(session)
-            key = _key_of(session, person, as_of)
+            key = _key_of(session, person)
             facts = _facts(session, key, as_of)
             AccessLog(session.home).write(session.started, user, "explain", purpose, [key])
             for line in explained(facts, words(session.region.language)):
@@ -132,9 +134,9 @@ def _held(session: Session) -> date:
     return session.asked or held
 
 
-def _key_of(session: Session, person: str, as_of: date) -> int:
+def _key_of(session: Session, person: str) -> int:
     """The pseudonym of a number or a key. Raises UsageError, without a word of what was given, where nobody has it."""
-    read = normalise(pl.Series([person]), as_of, session.region.ingest.reserve_numbers)
+    read = normalise(pl.Series([person]), session.started.date(), session.region.ingest.reserve_numbers)
     number = read["identity"][0]
     if number:
         key = int(Keyring.open(session.home.vault).person_keys([number])[0])
@@ -146,9 +148,11 @@ def _key_of(session: Session, person: str, as_of: date) -> int:
                 "what was given is neither a person_key nor an identity number",
                 remedy="give the key of scores.parquet, or `-` and type the number",
             ) from None
-    former = session.vault.former()
-    key = next(iter(former.filter(pl.col("former_key") == key)["person_key"]), key)
-    if session.vault.identities([key]).is_empty():
+    known = -(1 << 63) <= key < 1 << 63
+    if known:
+        former = session.vault.former()
+        key = next(iter(former.filter(pl.col("former_key") == key)["person_key"]), key)
+    if not known or session.vault.identities([key]).is_empty():
         raise UsageError("nobody of that number or key is known here", remedy="look at the number, and at --home")
     return key
 

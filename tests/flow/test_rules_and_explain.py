@@ -46,7 +46,7 @@ def test_explain_tells_the_same_by_key_and_by_number_names_no_one_and_logs_each_
     assert not home.tmp.exists()
 
 
-@pytest.mark.parametrize("person", ["19121212-1212", "nobody", "123456789012345678"])
+@pytest.mark.parametrize("person", ["19121212-1212", "nobody", "123456789012345678", "9" * 30])
 def test_someone_unknown_is_told_without_a_word_of_what_was_asked(home, person):
     logged = AccessLog(home).read().height
     told = explained(home, "-", typed=person)
@@ -86,3 +86,6 @@ def test_a_region_that_reports_by_another_rule_has_those_spells_beside_its_own(h
     clean = pl.read_parquet(spells)
     assert set(made.filter("ongoing")["person_key"]) >= set(clean.filter("ongoing")["person_key"])
     assert spells.read_bytes() == before
+    regions.settings(home, rule="clean")
+    assert regions.rehabrisk("spells", home=home.path).returncode == 0
+    assert not (home.lake / "reported_spells" / "reported_spells.parquet").exists()
