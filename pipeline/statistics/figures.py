@@ -52,7 +52,7 @@ def per_listed(spells: int, listed: int | None) -> float | None:
 
 
 def bars(cells: Cells, grouping: str) -> list[dict]:
-    """A line a level: women's and men's ongoing spells with the bar's width in per cent, and started ones."""
+    """A line a level: women's and men's ongoing spells with the bar's share of the longest, and started ones."""
     levels = [
         level
         for level in GROUPS[grouping]
@@ -63,7 +63,7 @@ def bars(cells: Cells, grouping: str) -> list[dict]:
         {
             "level": level,
             "ongoing": {sex: cells["ongoing", grouping, level, sex] for sex in SEXES},
-            "width": {sex: round(100 * (cells["ongoing", grouping, level, sex] or 0) / max(most, 1), 1) for sex in SEXES},
+            "share": {sex: round((cells["ongoing", grouping, level, sex] or 0) / max(most, 1), 4) for sex in SEXES},
             "started": {sex: cells["started", grouping, level, sex] for sex in (*SEXES, BOTH)},
         }
         for level in levels
