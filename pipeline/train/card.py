@@ -12,6 +12,7 @@ NAMES = {
     "cox": "landmark Cox",
     "kaplan_meier": "Kaplan-Meier by day band and target group",
     NationalRisk.kind: "published national figures",
+    "certified": "the certified end taken for the end",
     "srs": "published SRS v3, S(90) / S(day)",
     "srs_certified": "published SRS v3, the certified end taken as reached",
 }
@@ -130,7 +131,7 @@ def _figures(meta: dict, validation: dict) -> list[Line]:
             [c["cell"], c["persons"], *(_number(c.get(k), 3) for k in ("share", "auc", "o_e"))] for c in cells
         ]
         lines += [("head3", f"By {name.replace('_', ' ')}"), ("table", rows)]
-    return lines + _net_days(validation)
+    return lines + _days_forecast(meta, validation.get("days_forecast")) + _net_days(validation)
 
 
 def _beside_srs(found: dict) -> list[Line]:
@@ -146,6 +147,28 @@ def _beside_srs(found: dict) -> list[Line]:
             "that have reached day 15 and does not know the certified end; the last row gives it that.",
         ),
         ("table", rows),
+    ]
+
+
+def _days_forecast(meta: dict, found: dict | None) -> list[Line]:
+    if not found:
+        return []
+    rows = [["forecast", "expected, mean days", "observed", "observed / expected", "mean error either way", "root mean square"]]
+    for name, f in found["models"].items():
+        figures = (f"{f[key]:.1f}" for key in ("expected", "observed"))
+        errors = (f"{f[key]:.1f}" for key in ("mae", "rmse"))
+        rows.append([NAMES[name], *figures, _number(f["observed"] / f["expected"], 3), *errors])
+    tenths = [["tenth of the expectation", "expected", "observed"]]
+    tenths += [[t["tenth"], f"{t['expected']:.1f}", f"{t['observed']:.1f}"] for t in found["models"][meta["kind"]]["tenths"]]
+    return [
+        ("head", f"Days left within the next {found['within']}"),
+        (
+            "text",
+            f"On {found['moments']} test moments of {found['persons']} persons whose next {found['within']} days were all seen. An expectation "
+            "is not the likeliest length: its error either way cannot be small where spells end on one of few days.",
+        ),
+        ("table", rows),
+        ("table", tenths),
     ]
 
 

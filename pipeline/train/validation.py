@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import polars as pl
 
@@ -11,6 +13,7 @@ from models.measures.calibration import intercept_and_slope, observed_to_expecte
 from models.measures.censoring import seen_at
 from models.measures.decision import net_benefit
 from models.measures.discrimination import aucs, uno_c
+from models.risk.net_days import by_tenth
 from models.risk.outlook import chance_of_passing
 from models.risk.person_period import HORIZON
 from models.risk.srs import PublishedSRS
@@ -24,6 +27,7 @@ MIN_EACH = 20  # moments that passed, and that did not: below it no figure is gi
 # no measure: a first certificate of three days tells, without any leak, that most such spells end within the week.
 SUSPECT_AUC, SUSPECT_DAYS, SUSPECT_EACH = 0.80, (10, 30), 10
 C_ROWS = 6_000
+DAYS_AHEAD = 90  # a forecast of days is judged on so many: test months seldom hold a year
 
 
 class Tested:
@@ -114,6 +118,39 @@ def deeper_at(tested: Tested, passed: int) -> dict:
             }
             for at in THRESHOLDS
         ],
+    }
+
+
+def days_forecast(tested: dict[str, Tested], until: dt.date, within: int = DAYS_AHEAD) -> dict:
+    """How far off the expected days left within `within` are, on the moments whose every day of them was seen.
+
+    name -> mean expected and observed days, mean absolute error, and expected and observed by tenth of the expectation;
+    `certified` takes the certified end for the end. Nothing is censored: moments later than until - within are left out.
+    """
+    rows = next(iter(tested.values())).rows
+    seen = (rows["as_of"] <= until - dt.timedelta(days=within)).to_numpy()
+    if seen.sum() < MIN_EACH:
+        return {}
+    weight = rows["weight"].cast(pl.Float64).to_numpy()[seen]
+    observed = np.minimum(rows["duration_days"].to_numpy(), within)[seen].astype(float)
+    expected = {name: one.curves[seen, :within].sum(axis=1, dtype=float) for name, one in tested.items()}
+    if "certified_days_ahead" in rows.columns:
+        ahead = rows["certified_days_ahead"].cast(pl.Float64).fill_null(0).to_numpy()[seen]
+        expected["certified"] = np.clip(ahead, 1, within)
+    return {
+        "within": within,
+        "moments": int(seen.sum()),
+        "persons": rows.filter(pl.Series(seen))["person_key"].n_unique(),
+        "models": {
+            name: {
+                "expected": float(np.average(days, weights=weight)),
+                "observed": float(np.average(observed, weights=weight)),
+                "mae": float(np.average(np.abs(days - observed), weights=weight)),
+                "rmse": float(np.sqrt(np.average((days - observed) ** 2, weights=weight))),
+                "tenths": by_tenth(days, observed, weight),
+            }
+            for name, days in expected.items()
+        },
     }
 
 

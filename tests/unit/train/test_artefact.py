@@ -30,7 +30,7 @@ def test_a_model_loaded_again_scores_as_before(home):
 
 def test_a_saved_candidate_is_not_current_until_promoted(home):
     version = save(candidate(), home)
-    with pytest.raises(UsageError, match="no model has been made current"):
+    with pytest.raises(UsageError, match="no model is in use yet"):
         load_current(home)
     promote(home, version)
     assert load_current(home).version == version

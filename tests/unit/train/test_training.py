@@ -10,6 +10,7 @@ from models.risk.srs import PublishedSRS
 from pipeline.errors import UsageError
 from pipeline.train.too_little import TooLittleData
 from pipeline.train.training import choose, train
+from pipeline.train.validation import Tested, days_forecast
 from pipeline.train.windows import split_windows
 from tests.unit.train.invented import AS_OF, SETTINGS, UNTIL, candidate, features, history
 
@@ -118,3 +119,27 @@ def test_published_srs_is_set_beside_the_others_on_the_moments_it_covers():
     assert list(found["models"]) == ["kaplan_meier", "cox", "discrete_time_hazard", "srs", "srs_certified"]
     assert len({one["moments"] for one in found["models"].values()}) == 1
     assert found["models"]["srs"]["brier"][0] > found["models"]["discrete_time_hazard"]["brier"][0]
+
+
+def test_a_forecast_of_days_is_judged_on_moments_whose_days_were_all_seen():
+    found = candidate().validation["days_forecast"]
+    champion, certified = found["models"]["discrete_time_hazard"], found["models"]["certified"]
+    assert champion["observed"] / champion["expected"] == pytest.approx(1, abs=0.12)
+    assert champion["rmse"] < found["models"]["kaplan_meier"]["rmse"] < certified["rmse"]
+    assert certified["observed"] / certified["expected"] > 1.5  # most are certified anew
+
+
+def test_days_left_are_summed_and_compared_by_hand():
+    rows = pl.DataFrame({
+        "as_of": [dt.date(2025, 1, 1)] * 20 + [dt.date(2025, 3, 1)],
+        "day": 5, "person_key": range(21), "duration_days": [4] * 10 + [30] * 10 + [1],
+        "cause": 1, "weight": 1.0, "certified_days_ahead": 2,
+    })  # fmt: skip
+    curves = np.zeros((21, 366))
+    curves[:, :8] = 1.0
+    found = days_forecast({"cox": Tested(rows, curves)}, dt.date(2025, 1, 11), within=10)
+    assert (found["moments"], found["persons"]) == (20, 20)  # the last came too late to see ten days of
+    assert found["models"]["cox"]["expected"] == 8
+    assert found["models"]["cox"]["observed"] == 7  # ten of 4, ten of at least 10
+    assert found["models"]["cox"]["mae"] == 3
+    assert found["models"]["certified"]["mae"] == 5
