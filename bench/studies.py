@@ -1,6 +1,6 @@
 """The simulated study run again and again through the whole pipeline: is its primary estimate right, its interval honest?
 
-    .venv/bin/python bench/studies.py --studies 200 --out docs/studies.json
+    .venv/bin/python bench/studies.py --studies 400     # the figures of docs/studies.md
 
 Each study is another draw of the scenario: patients, certificates and enrolments simulated as extracts, taken in, made
 into spells and the protocol's cohort, followed, and estimated as `rehabrisk evaluate sll-2012` does it. Only the model

@@ -122,6 +122,8 @@ def _coded(kind: str, one: dict, r: dict, say: Speech) -> str:
 
 def _balance(r: dict, say: Speech) -> str:
     told = r["balance"]
+    if not told["rows"]:
+        return say("text.balance_none")
     how = "balance_weighted" if told["weighted"] else "balance_model"
     return say("text.balance", worst=say.number(told["worst"], 2), limit=say.number(told["limit"], 2)) + " " + say(f"text.{how}")
 
@@ -189,7 +191,8 @@ def _methods(r: dict, say: Speech) -> list[str]:
     if region:
         lines.append(say("methods.outcome", days=say.number(r["outcome"]["days"]), delay=say.number(r["delay_days"])))
     lines.append(say(f"methods.{r['protocol']['method']}"))
-    lines.append(say("methods.clusters" if r["n"]["clusters"] else "methods.rows"))
+    alone = "methods.rows_alike" if r["protocol"]["method"] == "did" else "methods.rows"
+    lines.append(say("methods.clusters" if r["n"]["clusters"] else alone))
     drawn = r.get("few_clusters", {}).get("randomisation")
     if drawn:
         lines.append(say("methods.randomisation", draws=say.number(drawn["draws"])))

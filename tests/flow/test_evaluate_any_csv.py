@@ -62,11 +62,14 @@ def by_hand(frame):
     return mean["new", 1] - mean["new", 0] - mean["old", 1] + mean["old", 0]
 
 
-def test_the_shipped_study_of_kentuckys_injuries_gives_the_published_answer(studied):
+def test_the_shipped_study_of_kentuckys_injuries_gives_the_published_answer(studied, tmp_path):
     made = studied("workers-comp")
     told = made["primary"]["estimate"]
     assert made["n"]["all"] == 5626
     assert round(told["estimate"], 3) == 0.191 and round(told["se"], 3) == 0.069
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "ordinary least squares" in page and "HC2" not in page
+    assert "Nothing is adjusted for" in page and "Largest that remains" not in page
 
 
 @pytest.mark.parametrize("how", [{}, {"separator": ";", "decimal_comma": True}, {"separator": ";", "include_bom": True}], ids=["commas", "Swedish Excel", "points"])
