@@ -327,7 +327,7 @@ def _benefit(table: Path | None):
 def _worklist(session: Session) -> dict:
     from pipeline.privacy.access_log import AccessLog
     from pipeline.summary import lists_told
-    from pipeline.worklist.earlier import earlier_lists
+    from pipeline.worklist.earlier import earlier_lists, emptied_lists
     from pipeline.worklist.entries import make_entries
     from pipeline.worklist.write_lists import write_lists
 
@@ -340,13 +340,14 @@ def _worklist(session: Session) -> dict:
     decisions, entries = make_entries(candidates, scores, rules, session.as_of, previous)
     entries = entries.join(session.lake.read("spells.shown_elsewhere"), on=("person_key", "as_of"), how="left", maintain_order="left")
     session.lake.write("worklist.entries", entries, rows_in=candidates.height)
+    emptied = emptied_lists(session.home.scores, entries, session.lake.read("ingest.units"), session.as_of)
     folder = session.home.worklists / session.as_of.isoformat()
 
     def write() -> list[Path]:
         AccessLog(session.home).write(
             session.started, "nightly batch", "list", "care", entries["person_key"].to_list(), entries["list_unit_id"].to_list()
         )
-        files = write_lists(entries, session.vault.identities, folder, session.region.language)
+        files = write_lists(entries, session.vault.identities, folder, session.region.language, emptied)
         return [*files, session.keep_scores("lists.parquet", entries.select("spell_id", "list_unit_id", "as_of", "rank"))]
 
     session.publishing.append(write)

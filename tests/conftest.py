@@ -3,11 +3,16 @@
 import datetime as dt
 
 import duckdb
+import hypothesis
 import polars as pl
 import pytest
 
 from pipeline.store.engine import ROOMS
 from pipeline.store.tables import SQL_ROOT, header, with_values
+
+# a busy machine is no fault
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 class Runner:

@@ -26,7 +26,7 @@ SCHEMA = {
     "returned_on": pl.Date,
     "superseded_on": pl.Date,
 }
-SAID = ("status", "offered_on", "answer", "external_consent", "note")
+SAID = ("status", "offered_on", "answer", "external_consent")
 NOTES = "returned_notes.parquet"
 PURPOSE = "note"
 
@@ -67,9 +67,12 @@ def _keyed(returns: pl.DataFrame, identities: IdentityTexts, as_of: date) -> pl.
     keyed = keyed.with_columns(person_key=pl.col("person_key").replace(former)).with_columns(
         case_id=pl.struct("person_key", "unit_id", "spell_start").map_elements(_case_id, return_dtype=pl.String)
     )
-    of_a_day = keyed.sort("returned_on", maintain_order=True).unique(
-        ["case_id", "returned_on"], keep="last", maintain_order=True
+    # who writes but a note on a later list has not taken back a no
+    said = pl.any_horizontal(pl.col(*SAID).is_not_null()) | pl.col("note").is_null()
+    words = keyed.sort("returned_on", maintain_order=True).with_columns(
+        pl.col("note").forward_fill().last().over("case_id"), meant=said | ~said.any().over("case_id")
     )
+    of_a_day = words.filter("meant").unique(["case_id", "returned_on"], keep="last", maintain_order=True)
     # the same word again is not a new one: what was said first keeps its day
     other = [pl.col(name).ne_missing(pl.col(name).shift(1).over("case_id")) for name in SAID]
     first = pl.col("case_id").is_first_distinct()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -19,9 +18,9 @@ Identities = pl.DataFrame | Callable[[list[int]], pl.DataFrame]
 
 
 def write_lists(
-    entries: pl.DataFrame, identities: Identities, folder: Path, language: str = "sv"
+    entries: pl.DataFrame, identities: Identities, folder: Path, language: str = "sv", emptied: pl.DataFrame | None = None
 ) -> list[Path]:
-    """Write <unit>.csv, .xlsx and .html for every unit with a list.
+    """Write <unit>.csv, .xlsx and .html for every unit with a list, and for those `emptied`.
 
     Parameters
     ----------
@@ -31,10 +30,12 @@ def write_lists(
     folder : home.worklists / <date>. It is written beside and renamed, so it is the old one or the new one, never a
         mixture; a folder of the same date is replaced. Folder 0700, files 0600.
     language : "sv" or "en", of .xlsx and .html; the .csv is canonical.
+    emptied : list_unit_id, list_unit_name, as_of of units whose list has nobody on it any more (earlier.emptied_lists):
+        they get a list that says so, in which the coordinator may still add anyone. No file could mean a failed night.
 
     Returns
     -------
-    The files, in order of unit; none (and an empty folder) when no unit has a list.
+    The files, in order of unit; none (and an empty folder) when there is no unit.
 
     Raises
     ------
@@ -43,16 +44,19 @@ def write_lists(
     if language not in LANGUAGES:
         raise UsageError(f"there is no worklist in {language!r}", remedy=f"use {' or '.join(LANGUAGES)}")
     rows = _with_identity(entries, identities)
+    heads = entries.select("list_unit_id", "list_unit_name", "as_of").unique("list_unit_id")
+    if emptied is not None:
+        heads = pl.concat([heads, emptied.select(heads.columns)], how="vertical_relaxed")
+    lists = rows.sort("rank").partition_by("list_unit_id", as_dict=True)
     names: list[str] = []
 
     def fill(beside: Path) -> None:
-        for (unit,), part in rows.sort("list_unit_id", "rank").group_by("list_unit_id", maintain_order=True):
-            as_of: date = part["as_of"][0]
-            stem = file_stem(unit)
+        for unit, unit_name, as_of in heads.sort("list_unit_id").iter_rows():
+            part, stem = lists.get((unit,), rows.clear()), file_stem(unit)
             files = [beside / f"{stem}{suffix}" for suffix in (".csv", ".xlsx", ".html")]
             write_csv(part, files[0])
             write_xlsx(part, files[1], language, unit, as_of)
-            write_page(part, files[2], language, unit, part["list_unit_name"][0], as_of)
+            write_page(part, files[2], language, unit, unit_name, as_of)
             for file in files:
                 file.chmod(0o600)
                 names.append(file.name)

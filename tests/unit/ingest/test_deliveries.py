@@ -158,11 +158,19 @@ def test_returned_worklists_become_coordination_and_their_notes_stay_in_the_vaul
             {"patient_id": ANNA, "status": "done", "offered_on": date(2026, 1, 11), "answer": "accepted", "note": "calls back", **row},
             {"patient_id": ANNA, "status": "done", "offered_on": date(2026, 1, 11), "answer": "accepted", "note": "calls back", **row,
              "returned_on": date(2026, 1, 13)},
+            # read last on the day of the no, and a day after it: a note takes nothing back
+            *({"patient_id": BO, "status": None, "offered_on": None, "answer": None, "note": note, **row, "external_consent": None,
+               "returned_on": on, **said} for note, on, said in (
+                (None, date(2026, 1, 11), {"status": "declined", "answer": "declined"}), ("ringde", date(2026, 1, 11), {}),
+                ("ringde igen", date(2026, 1, 12), {}))),
         ],
         schema_overrides={"offered_on": pl.Date, "answer": pl.String},
     )
     region.night(returns=returns)
-    rows = region.table("coordination").sort("known_from").select("status", "answer", "source", "known_from", "known_until")
+    everyone = region.table("coordination").sort("known_from")
+    bo = everyone.filter(status="declined")
+    assert bo.select("answer", "known_from", "known_until").rows() == [("declined", date(2026, 1, 11), None)]
+    rows = everyone.filter(pl.col("person_key") != bo["person_key"].item()).select("status", "answer", "source", "known_from", "known_until")
     assert rows.rows() == [  # what was said later hides nothing of what was said before; the same again says nothing
         ("contacted", None, "worklist", date(2026, 1, 11), date(2026, 1, 12)),
         ("done", "accepted", "worklist", date(2026, 1, 12), None),
@@ -170,6 +178,9 @@ def test_returned_worklists_become_coordination_and_their_notes_stay_in_the_vaul
     before = region.bytes_written()
     assert not region.night(returns=returns).anew and region.bytes_written() == before
     assert not any(b"calls back" in path.read_bytes() for path in region.home.path.rglob("*") if path.is_file())
+    kept = pl.read_parquet(region.home.vault / "returned_notes.parquet")["note"].to_list()
+    vault = Vault(region.home, Keyring.open(region.home.vault))
+    assert sorted(vault.decrypt_text(kept, "note")) == ["calls back", "ringde igen"]
 
 
 def test_optional_tables_that_never_came_are_empty_and_said(region):

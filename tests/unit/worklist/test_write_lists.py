@@ -16,6 +16,7 @@ from pipeline.errors import NightFailed, UsageError
 from pipeline.score.reasons import words as reason_words
 from pipeline.store.cells import guarded, unguarded
 from pipeline.store.files import file_stem
+from pipeline.worklist.returns import read_returns
 from pipeline.worklist.words import COLUMNS, LANGUAGES, choices, words
 from pipeline.worklist.write_lists import write_lists
 from tests.unit.worklist.region import UNIT, entries, identities
@@ -199,6 +200,27 @@ def test_a_unit_whose_id_is_no_file_name_stays_inside_the_folder():
 def test_no_list_at_all_leaves_an_empty_folder(folder):
     assert write_lists(entries(1).clear(), identities(), folder) == []
     assert list(folder.iterdir()) == []
+
+
+def test_a_unit_whose_list_is_empty_gets_one_that_says_so_and_takes_who_is_added(folder, tmp_path):
+    emptied = pl.DataFrame({"list_unit_id": ["A", "Z"], "list_unit_name": ["Åsen", None], "as_of": [date(2026, 1, 12)] * 2})
+    made = write_lists(entries(2), identities(2), folder, "sv", emptied)
+    assert [file.name for file in made] == [f"{unit}{suffix}" for unit in ("A", UNIT, "Z") for suffix in (".csv", ".xlsx", ".html")]
+    assert {oct(file.stat().st_mode & 0o777) for file in made} == {"0o600"}
+    assert (folder / "A.csv").read_text(encoding="utf-8-sig") == ";".join(COLUMNS) + "\n"
+    page = (folder / "A.html").read_text(encoding="utf-8")
+    assert words("sv")["none"] in page and "Åsen" in page and "2026-01-12" in page
+    assert words("sv")["none"] not in (folder / f"{UNIT}.html").read_text(encoding="utf-8")
+    book = load_workbook(folder / "Z.xlsx")
+    sheet = book.worksheets[0]
+    assert sheet.max_row == 1 and len(sheet.data_validations.dataValidation) == 4
+    heads = {cell.value: cell.column for cell in sheet[1]}
+    for head, value in {"Personnummer": identities(1)["identity"].item(), "Status": "Aktiv"}.items():
+        sheet.cell(2, heads[head]).value = value
+    (tmp_path / "back").mkdir()
+    book.save(tmp_path / "back" / "Z.xlsx")
+    (row,) = read_returns(tmp_path / "back").rows.iter_rows(named=True)
+    assert (row["unit_id"], row["status"], row["known_on"]) == ("Z", "active", date(2026, 1, 13))
 
 
 def test_an_unknown_language_is_refused(folder):
