@@ -93,13 +93,16 @@ class BenefitSettings:
     evidence: str = ""
 
 
+UnitKind = Literal["primary", "psychiatry", "orthopaedics", "medicine", "oncology", "rehab", "other"]  # of units.kind
+
+
 @dataclass(frozen=True)
 class WorklistRules:
     """Who may be on the list and how long it is (design: a list invites, a person decides)."""
 
     unit: Literal["issuing", "listed"] = "issuing"
     first_days: int = 90
-    first_days_kinds: tuple[str, ...] = ("primary",)
+    first_days_kinds: tuple[UnitKind, ...] = ("primary",)
     first_days_elsewhere: int = 365  # at units of other kinds
     declined_days: int = 180
     weeks_capacity: int = 1
@@ -150,12 +153,18 @@ RANGES: dict[str, tuple[float, float]] = {
     "spells.days_since_end": (0, 14),
     "training.max_moments": (100, 10**7),
     "training.per_spell": (1, 1000),
+    "training.seed": (0, 2**32 - 1),
     "training.tune_months": (1, 24),
     "training.test_months": (1, 24),
     "worklist.random_share": (0, 1),
     "worklist.first_days": (0, 3660),
     "worklist.first_days_elsewhere": (0, 3660),
+    "worklist.declined_days": (0, 3660),
+    "worklist.weeks_capacity": (1, 53),
+    "worklist.default_capacity": (0, 10**4),
+    "worklist.min_preventable_days": (-365, 365),
     "worklist.max_rows": (1, 10**6),
+    "monitor.fewest_ongoing_share": (0, 1),
 }
 
 
