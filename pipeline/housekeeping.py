@@ -32,7 +32,7 @@ def init(home: Home, console: Console) -> None:
     # all that may hold a person's data lies deeper; a home folder that was there, as the checkout's data/, keeps its mode
     for folder in home.folders:
         private_folder(folder)
-    write_text_whole(home.runs / "region.toml", EXAMPLE.read_text(encoding="utf-8")).replace(home.region_file)
+    write_text_whole(home.region_file, EXAMPLE.read_text(encoding="utf-8"))
     console.note(f"made {home.path}; look at {home.region_file}, then put extracts under {home.raw}/<date>/")
 
 

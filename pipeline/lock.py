@@ -46,8 +46,8 @@ def only_run(home: Home) -> Iterator[None]:
         ) from None
     try:
         for folder in home.folders:
-            if folder != home.raw:  # what lies there is the sender's
-                sweep(folder)
+            if folder != home.raw and folder.is_dir():  # what lies in raw is the sender's
+                sweep(private_folder(folder))
         shutil.rmtree(home.lake / TONIGHT, ignore_errors=True)
         shutil.rmtree(home.tmp, ignore_errors=True)  # spill of a run that was killed may hold identity numbers
         yield

@@ -45,7 +45,7 @@ def list_models(home: HomeOption = DEFAULT_HOME) -> None:
 @app.command()
 def show(version: Version, home: HomeOption = DEFAULT_HOME) -> None:
     """The model card of one version."""
-    housekeeping.card(Home(home).require(), version, None, Console())
+    housekeeping.card(Home(home).require(), version, None, None, Console())
 
 
 @app.command()

@@ -81,7 +81,7 @@ def reconciled(session: Session, found: Statistics) -> list[str]:
 
 def _note(session: Session, outcome: str, seconds: float) -> None:
     """The run in the book of runs."""
-    run_id = f"{session.started:%Y%m%dT%H%M%S}-statistics"
+    run_id = books.run_id(session.started, "statistics")
     record = {
         "run_id": run_id, "command": "statistics", "outcome": outcome, "code": books.code_version(),
         "started": session.started.isoformat(timespec="seconds"), "as_of": session.as_of.isoformat(),

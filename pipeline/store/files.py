@@ -44,7 +44,7 @@ def write_whole(path: Path, write: Callable[[Path], object], mode: int = 0o600) 
     A crash at any point leaves the old file, or none. The temporary file lies in the same folder,
     begins with a dot and is removed on failure.
     """
-    private_folder(path.parent)
+    _place_for(path)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)
     beside = Path(name)
@@ -60,6 +60,12 @@ def write_whole(path: Path, write: Callable[[Path], object], mode: int = 0o600) 
     return path
 
 
+def _place_for(path: Path) -> None:
+    """Make the folder that `path` is to lie in. One that is there keeps its mode: with --out it is not ours."""
+    if not path.parent.is_dir():
+        private_folder(path.parent)
+
+
 def write_text_whole(path: Path, text: str, mode: int = 0o600) -> Path:
     """`write_whole` for UTF-8 text."""
     return write_whole(path, lambda beside: beside.write_text(text, encoding="utf-8"), mode)
@@ -72,7 +78,7 @@ def replace_folder(folder: Path, fill: Callable[[Path], object]) -> Path:
     the old one as `.NAME.old`, which `recover_folder` puts back. Contents and names are on disk before the old
     folder goes, so that a power cut leaves the one or the other.
     """
-    private_folder(folder.parent)
+    _place_for(folder)
     recover_folder(folder)
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     aside = folder.parent / f".{folder.name}.old"

@@ -99,6 +99,15 @@ def test_a_folder_open_to_others_is_tightened(tmp_path):
     assert mode(private_folder(tmp_path / "open")) == 0o700
 
 
+def test_a_folder_that_somebody_else_made_keeps_its_mode(tmp_path):
+    place = tmp_path / "open"
+    place.mkdir()
+    place.chmod(0o755)
+    write_text_whole(place / "a.txt", "1")
+    replace_folder(place / "lists", lambda beside: None)
+    assert mode(place) == 0o755 and mode(place / "lists") == 0o700
+
+
 def test_every_folder_made_on_the_way_is_the_owners_alone(tmp_path):
     private_folder(tmp_path / "a" / "b" / "c")
     for made in (tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a" / "b" / "c"):

@@ -55,6 +55,12 @@ def test_every_version_is_listed_with_its_figure_and_the_one_in_use_marked(home)
     assert f"{auc:.3f} (" in next(line for line in lines if third in line)
 
 
+def test_a_version_is_shown_by_its_card(home):
+    first, second, _ = versions(home)
+    for version in (first, second):
+        assert told(home, "show", version).startswith(f"# Model card {version}")
+
+
 def test_back_goes_one_step_at_a_time_and_ends_with_a_remedy(home):
     first, second, _ = versions(home)
     later = (AS_OF + 3 * MONTH).isoformat()
