@@ -33,15 +33,16 @@ def of(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None = Non
     ends = [_last(duration, a == arm, protocol.smallest_cell) for arm in (0.0, 1.0)]
     shown = [float(t) for t in range(0, int(min(*ends, tau)) + 1, EVERY)]
     tau = min(tau, *(float(duration[a == arm].max()) for arm in (0.0, 1.0)))
-    curve = kaplan_meier(duration, (event > 0).astype(int), treated=a, times=shown, weights=weights)
+    cluster = arrays.clusters(frame, protocol)
+    curve = kaplan_meier(duration, (event > 0).astype(int), treated=a, times=shown, weights=weights, cluster=cluster)
+    left = rmst(duration, (event > 0).astype(int), treated=a, tau=tau, weights=weights, cluster=cluster)
     made: dict = {
         "tau": tau, "curve": _rows(curve.table, duration, event > 0, a, protocol.smallest_cell), "risk": _risk(duration, a, protocol.smallest_cell),
         "median": {arm: number(curve.terms[f"median {name}"]) for arm, name in (("control", "0"), ("treated", "1"))},
-        "rmst": number(rmst(duration, (event > 0).astype(int), treated=a, tau=tau, weights=weights)),
+        "rmst": number(left),
         "rmst_arms": [
             {"arm": arm, "mean": row["rmst"], "ci_low": row["ci_low"], "ci_high": row["ci_high"]}
-            for arm, row in zip(("control", "treated"),
-                                rmst(duration, (event > 0).astype(int), treated=a, tau=tau, weights=weights).table, strict=True)
+            for arm, row in zip(("control", "treated"), left.table, strict=True)
         ],
         "curve_ends": shown[-1],
         "adjusted": _adjusted(frame, protocol, duration, (event > 0).astype(int), tau, weights),
@@ -49,10 +50,10 @@ def of(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None = Non
     if (event == RETURN).any():
         at = [t for t in (90.0, 180.0, 364.0) if t <= shown[-1]]
         made["returned_at"] = [
-            _returned(aalen_johansen(duration, event, cause=RETURN, treated=a, times=[t], weights=weights), t, _coarse(duration, event, a, t, protocol))
+            _returned(aalen_johansen(duration, event, cause=RETURN, treated=a, times=[t], weights=weights, cluster=cluster), t, _coarse(duration, event, a, t, protocol))
             for t in at
         ]
-        made["days_gained"] = number(time_lost(duration, event, cause=RETURN, treated=a, tau=tau, weights=weights))
+        made["days_gained"] = number(time_lost(duration, event, cause=RETURN, treated=a, tau=tau, weights=weights, cluster=cluster))
         made["hazard"] = _hazard(frame, protocol, duration, event, weights)
     return made
 

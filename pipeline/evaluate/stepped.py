@@ -33,7 +33,9 @@ def effect_of(frame: pl.DataFrame, protocol: Protocol) -> tuple[Effect, float]:
     rows = frame.filter(kept)
     adjusted = y[kept] - _by_covariates(rows, y[kept], a[kept], now[kept], protocol)
     table = pl.DataFrame({"unit": rows["unit_id"], "period": now[kept], "first": first[kept], "y": adjusted, "w": weights[kept]})
-    means = table.group_by("unit", "period", "first").agg((pl.col("y") * pl.col("w")).sum() / pl.col("w").sum()).sort("unit", "period")
+    told = pl.len() >= protocol.smallest_cell  # a mean of fewer would be theirs, and mostly noise
+    means = table.filter(told.over("unit", "period")).group_by("unit", "period", "first").agg((pl.col("y") * pl.col("w")).sum() / pl.col("w").sum())
+    means = means.sort("unit", "period")
     unit = means["unit"].to_numpy().astype(str)
     found = staggered(means["y"].to_numpy(), unit, means["period"].to_numpy(), means["first"].to_numpy(), cluster=unit)
     treated = a[kept] > 0
