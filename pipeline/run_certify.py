@@ -25,7 +25,7 @@ def certify(studies: int, seed: int, cores: int | None, out: Path, only: tuple[s
     if cores is not None and cores < 1:
         raise UsageError(f"{cores} cores cannot run anything", remedy="leave --cores out to use all")
     if unknown := [name for name in only if name not in SCENARIOS]:
-        raise UsageError(f"there is no scenario {', '.join(unknown)}", remedy=f"choose among: {', '.join(SCENARIOS)}")
+        raise UsageError(f"there is no scenario {', '.join(unknown)}", remedy=f"choose among: {'; '.join(SCENARIOS)}")
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out} is not a folder", remedy="give a folder with --out")
     names = tuple(name for name in SCENARIOS if not only or name in only)

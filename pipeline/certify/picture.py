@@ -40,10 +40,9 @@ def draw(lines: list[Line], path: Path) -> None:
             share, spread = 100 * getattr(line, value), 100 * WIDE * getattr(line, error)
             inside = bounds[0] <= share / 100 <= bounds[1]
             colour = GREY if line.kind == NAIVE else INK if inside else RED
-            shown = min(max(share, limits[0] + 0.6), limits[1] - 0.6)
-            if shown == share:
+            if limits[0] <= share <= limits[1]:
                 panel.plot([max(share - spread, limits[0]), min(share + spread, limits[1])], [y, y], color=colour, linewidth=1)
-                panel.plot(shown, y, MARK[line.kind], color=colour, markersize=4, fillstyle="none" if line.kind == CHECK else "full")
+                panel.plot(share, y, MARK[line.kind], color=colour, markersize=4, clip_on=False, fillstyle="none" if line.kind == CHECK else "full")
             else:  # off the scale: told in figures at the edge
                 low = share < limits[0]
                 panel.text(limits[0] + 0.6 if low else limits[1] - 0.6, y, f"◀ {share:.0f}" if low else f"{share:.0f} ▶",
