@@ -199,9 +199,9 @@ def _net_days(validation: dict) -> list[Line]:
         (
             "text",
             "Mean days left of spells in the same day band and target group, plus the effect of each group of facts, plus the rest, is the "
-            "person's days left. The effects come of a sum of one function a group, learnt from the full model: it catches "
-            f"{_number(faithful['explained'], 3)} of the variance of the model's days left on spells not learnt from. Exchanging a group for that "
-            f"of comparable spells in the full model moves its days left accordingly (correlation {_number(faithful['correlation'], 2)}, slope "
+            "person's days left. An effect is the group's Shapley value, learnt from the full model: means and effects catch "
+            f"{_number(faithful['explained'], 2)} of the variance of the model's days left on spells not learnt from. Exchanging one group's facts for "
+            f"those of comparable spells moves the full model's days left accordingly (correlation {_number(faithful['correlation'], 2)}, slope "
             f"{_number(faithful['slope'], 2)}, on {faithful['spells']} spells). Effects describe the prediction, not a cause.",
         ),
     ]

@@ -78,6 +78,7 @@ def test_two_versions_stand_side_by_side(home):
     text = told(home, "compare", first, second)
     assert "day 90 AUC" in text and "features" in text and "trained on" in text
     assert f"{candidate().meta['moments']}" in text
+    assert f"Model card {second}" in told(home, "show", second)
 
 
 def test_a_version_that_is_not_there_is_told_with_those_that_are(home):
