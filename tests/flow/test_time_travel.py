@@ -64,7 +64,10 @@ def known_by_then(name: str, rows: pl.DataFrame, certificates: set[str]) -> pl.S
 
 
 def untold(name: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows as they stood on THEN: without dates that came later."""
+    """The rows as they stood on THEN: without dates that came later, nor an answer that only such a start tells of."""
+    if name == "coordination":
+        unanswered = (pl.col("started_on") >= AFTER).fill_null(False)
+        rows = rows.with_columns(answer=pl.when(unanswered).then(pl.lit("pending")).otherwise("answer"))
     return rows.with_columns(
         pl.when(pl.col(column).str.slice(0, 10) < AFTER).then(column).alias(column) for column in TOLD_LATER.get(name, ())
     )
