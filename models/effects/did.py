@@ -71,15 +71,18 @@ def staggered(
     The answer: mean over treated units and their periods after the start ("simple"). Terms: "overall" weighs each
     start's own mean by its units; "before" is the mean of all before the start; "e=-2" .. are the event study, base the
     period before the start; the table has every (start, period).
-    Errors: influence functions, the chance in how many start when included; over few clusters the jackknife with
-    t(clusters - 1), how many start when being the design's.
+    Errors: influence functions, the chance in how many start when included. Few units (50 or fewer): how many start when is
+    the design's, variances within each start unbiased, t(units - starts). Few clusters, or a start of one unit: the jackknife.
     Source: Callaway & Sant'Anna 2021, J Econometrics 225:200, without covariates.
     """
     panel = _Panel(outcome, unit, period, first, cluster)
     cells, answers = panel.answers(controls)
     errors, df = [panel.error(moved) for _, moved in answers.values()], None if cluster is None else panel.clusters - 1
     label = np.asarray(unit if cluster is None else cluster)
-    if few(label):
+    if cluster is None and few(label) and min(panel.counts) > 1:
+        answers = panel.answers(controls, by_design=True)[1]
+        errors, df = [float(np.sqrt(moved @ moved)) for _, moved in answers.values()], float(panel.counts.sum() - len(panel.counts))
+    elif few(label):
         columns = [np.asarray(one) for one in (outcome, unit, period, first, label)]
 
         def again(rows: np.ndarray) -> np.ndarray:
@@ -125,6 +128,8 @@ class _Panel:
             self.cluster[at] = cluster
         self.clusters = len(names) if cluster is None else len(np.unique(self.cluster))
         self.starts = sorted({float(g) for g in self.unit_first if np.isfinite(g)})
+        self.by_design = False
+        self.counts = np.unique(self.unit_first, return_counts=True)[1]
         self.size = {g: float((self.unit_first == g).mean()) for g in self.starts}
         self.place = {float(t): at for at, t in enumerate(self.periods)}
 
@@ -143,6 +148,9 @@ class _Panel:
         moved = np.zeros(len(change))
         moved[mine] = (change[mine] - change[mine].mean()) / mine.sum()
         moved[others] = -(change[others] - change[others].mean()) / others.sum()
+        if self.by_design:  # sums of squares over n (n - 1)
+            for rows in (mine, others):
+                moved[rows] *= math.sqrt(rows.sum() / max(rows.sum() - 1, 1))
         return _Cell(g, t, float(gap), moved)
 
     def error(self, moved: np.ndarray) -> float:
@@ -152,9 +160,12 @@ class _Panel:
     def pool_parts(self, cells: list[_Cell], g: float) -> _Cell:
         return _Cell(g, g, float(np.mean([c.value for c in cells])), np.mean([c.moved for c in cells], axis=0))
 
-    def answers(self, controls: str, size: dict[float, float] | None = None) -> tuple[list[_Cell], dict[str, tuple[float, np.ndarray]]]:
-        """Every cell, and each pooled number by name with its influence. size : of each start, when not as found here."""
-        self.size = size or self.size
+    def answers(
+        self, controls: str, size: dict[float, float] | None = None, by_design: bool = False
+    ) -> tuple[list[_Cell], dict[str, tuple[float, np.ndarray]]]:
+        """Every cell, and each pooled number by name with its influence. size : of each start, when not as found here.
+        by_design : how many start when is no chance, and variances are unbiased."""
+        self.size, self.by_design = size or self.size, by_design
         cells = [cell for g in self.starts for t in self.periods if (cell := self.cell(g, t, controls)) is not None]
         after = [cell for cell in cells if cell.t >= cell.g]
         if not after:
@@ -177,5 +188,7 @@ class _Panel:
         value = np.array([c.value for c in cells])
         whole = float(share @ value)
         moved = share @ np.array([c.moved for c in cells])
+        if self.by_design:
+            return whole, moved
         moved = moved + ((value - whole) @ (member - size[:, None])) / size.sum() / n
         return whole, moved
