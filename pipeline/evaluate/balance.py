@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -33,7 +34,7 @@ def _numbers(name: str, values: pl.Series, a: np.ndarray, smallest: int) -> list
     row: dict = {"name": name, "level": None}
     for arm, rows in (("control", ~a & known), ("treated", a & known)):
         enough = rows.sum() >= smallest and not counts_someone(x[rows], smallest)
-        row[arm] = {"mean": float(x[rows].mean()), "sd": float(x[rows].std(ddof=1))} if enough else None
+        row[arm] = _mean(x[rows]) if enough else None
     row["smd"] = smd(x[a & known], x[~a & known]) if row["control"] and row["treated"] else None
     holes = np.array([[int((~known & ~a).sum()), int((~known & a).sum())], [int((known & ~a).sum()), int((known & a).sum())]])
     shown = hidden_table(holes, smallest)
@@ -41,56 +42,113 @@ def _numbers(name: str, values: pl.Series, a: np.ndarray, smallest: int) -> list
     return [row]
 
 
-def _levels(name: str, values: pl.Series, a: np.ndarray, smallest: int) -> list[dict]:
-    x = values.fill_null(arrays.UNKNOWN).to_numpy().astype(str)
+def _mean(x: np.ndarray) -> dict:
+    """Mean and deviation to three figures of the deviation: with more, the mean of whole numbers tells how many they are."""
+    spread = float(x.std(ddof=1))
+    digits = max(0, 2 - math.floor(math.log10(spread))) if spread > 0 else 3
+    return {"mean": round(float(x.mean()), digits), "sd": round(spread, digits)}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Levels that Table 1 tells of as one: which rows have them, and how many in (control, treated); None is hidden."""
+
+    levels: frozenset[str]
+    inside: np.ndarray
+    counts: tuple[int | None, int | None]
+
+    @property
+    def hidden(self) -> bool:
+        return None in self.counts
+
+
+def _texts(values: pl.Series) -> np.ndarray:
+    return values.cast(pl.String).fill_null(arrays.UNKNOWN).to_numpy().astype(str)
+
+
+def _grouped(x: np.ndarray, a: np.ndarray, smallest: int) -> list[Group]:
+    """Levels from the most common on, those of fewer than `smallest` persons together."""
     levels, place = np.unique(x, return_inverse=True)
     order = np.argsort(-np.bincount(place), kind="stable")
     small = [at for at in order if (place == at).sum() < smallest]
     groups = [[at] for at in order if at not in small] + ([small] if small else [])
     counts = np.array([[int((np.isin(place, g) & ~a).sum()), int((np.isin(place, g) & a).sum())] for g in groups])
-    shown = hidden_table(counts, smallest)
-    sums = counts.sum(axis=0)
+    return [
+        Group(frozenset(str(levels[at]) for at in g), np.isin(place, g), (row[0], row[1]))
+        for g, row in zip(groups, hidden_table(counts, smallest), strict=False)
+    ]
+
+
+def _levels(name: str, values: pl.Series, a: np.ndarray, smallest: int) -> list[dict]:
     rows = []
-    for g, row in zip(groups, shown, strict=False):
-        inside = np.isin(place, g).astype(float)
+    for group in _grouped(_texts(values), a, smallest):
         cells = {
-            arm: None if row[at] is None else {"n": row[at], "percent": 100 * row[at] / max(int(sums[at]), 1)}
-            for at, arm in enumerate(("control", "treated"))
+            arm: None if many is None else {"n": many, "percent": 100 * many / max(int(whole), 1)}
+            for arm, many, whole in zip(("control", "treated"), group.counts, ((~a).sum(), a.sum()), strict=True)
         }
-        hidden = None in (row[0], row[1])
-        level = "other" if len(g) > 1 else str(levels[g[0]])
-        rows.append({"name": name, "level": level, **cells, "smd": None if hidden else smd(inside[a], inside[~a]), "unknown": None})
+        level = "other" if len(group.levels) > 1 else min(group.levels)
+        inside = group.inside.astype(float)
+        told = None if group.hidden else smd(inside[a], inside[~a])
+        rows.append({"name": name, "level": level, **cells, "smd": told, "unknown": None})
     return rows
 
 
 def smd(treated: np.ndarray, control: np.ndarray, w1: np.ndarray | None = None, w0: np.ndarray | None = None) -> float | None:
-    """Difference in means over the pooled unweighted standard deviation. Source: Austin 2009, Stat Med 28:3083."""
+    """Difference in means over the pooled unweighted standard deviation, to three decimals: more would count persons.
+
+    Source: Austin 2009, Stat Med 28:3083.
+    """
     if len(treated) < 2 or len(control) < 2:
         return None
     spread = math.sqrt((treated.var(ddof=1) + control.var(ddof=1)) / 2)
     gap = float(np.average(treated, weights=w1) - np.average(control, weights=w0))
-    return gap / spread if spread > 0 else (0.0 if gap == 0 else None)
+    return round(gap / spread, 3) + 0.0 if spread > 0 else (0.0 if gap == 0 else None)
 
 
 def love(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None) -> list[dict]:
     """Each covariate's distance between the arms before and after adjustment. `weights` (n,): what the adjustment gives
-    each row; None where the outcome's model adjusts and no row is weighted."""
+    each row; None where the outcome's model adjusts and no row is weighted.
+
+    What Table 1 hides is not here: a level's share in each arm can be solved for from its distance.
+    """
     a = arrays.treated(frame) > 0
     # where the start is by unit and month, the arms differ in those by design
     by_design = (protocol.clusters, *arrays.CALENDAR) if protocol.arms.came_about == "stepped by unit" else ()
-    columns = arrays.covariates(frame, tuple(name for name in protocol.adjust.covariates if name not in by_design))
     rows = []
-    for name, values in columns.items():
-        if values.dtype.kind in "biuf":
-            parts = [(name, values)]
-        else:
-            parts = [(f"{name}: {level}", (values == level).astype(float)) for level in np.unique(values)]
-        for label, x in parts:
-            if any(counts_someone(x[arm], protocol.smallest_cell) for arm in (a, ~a)):
-                continue
-            after = None if weights is None else smd(x[a], x[~a], weights[a], weights[~a])
-            rows.append({"name": label, "before": smd(x[a], x[~a]), "after": after})
+    for name in protocol.adjust.covariates:
+        if name in by_design:
+            continue
+        for label, x in _parts(frame, name, a, protocol.smallest_cell).items():
+            known = ~np.isnan(x)
+            one, other = a & known, ~a & known
+            after = None if weights is None else smd(x[one], x[other], weights[one], weights[other])
+            rows.append({"name": label, "before": smd(x[one], x[other]), "after": after})
     return sorted(rows, key=lambda row: -abs(row["before"] or 0))
+
+
+def _parts(frame: pl.DataFrame, name: str, a: np.ndarray, smallest: int) -> dict[str, np.ndarray]:
+    """A covariate's columns that may be shown, by label: (n,) numbers, nan where unknown."""
+    raw = arrays.column(frame, name)
+    columns = arrays.covariates(frame, (name,))
+    parts: dict[str, np.ndarray] = {}
+    for label, values in columns.items():
+        if values.dtype.kind not in "biuf":
+            x = _texts(raw)
+            groups = _grouped(x, a, smallest)
+            for level in np.unique(values):
+                at = values == level
+                levels = set(x[at].tolist())
+                within = [group for group in groups if group.levels & levels]
+                if not any(group.hidden or group.levels - levels for group in within):
+                    parts[f"{name}: {level}"] = at.astype(float)
+        elif raw.dtype.is_numeric():
+            (row,) = _numbers(name, raw.cast(pl.Float64), a, smallest)
+            shown = row["smd"] is not None if label == name else None not in row["unknown"].values()
+            if shown:
+                parts[label] = raw.cast(pl.Float64).fill_null(np.nan).to_numpy() if label == name else values
+        elif not any(group.hidden for group in _grouped(_texts(raw), a, smallest)):
+            parts[label] = raw.cast(pl.Float64).fill_null(np.nan).to_numpy() if label == name else values
+    return parts
 
 
 def worst(rows: list[dict]) -> float:

@@ -7,8 +7,11 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.evaluate import figures_of_intervals
 from pipeline.evaluate.disclosure import counts_someone, part_of, shown_steps, spaced
-from tests.unit.evaluate.made_up import cohort, results
+from pipeline.evaluate.words import Speech
+from pipeline.evaluate.write_study import write_report
+from tests.unit.evaluate.made_up import cohort, results, written
 
 
 @settings(max_examples=200, deadline=None)
@@ -74,3 +77,37 @@ def test_those_without_a_level_are_not_the_rest_of_the_levels(tmp_path):
     frame = cohort().with_columns(target_group=pl.when(pl.col("person_key") <= 4).then(None).otherwise(pl.lit("mental")))
     levels = next(split for split in results(tmp_path, frame=frame)["subgroups"] if split["column"] == "target_group")["levels"]
     assert [row["n"]["treated"] is None or row["n"]["control"] is None for row in levels] == [True]
+
+
+def test_what_table_one_hides_is_in_no_balance_row_nor_figure(tmp_path):
+    few = pl.int_range(pl.len()).over("arm")
+    both = (few < 3) & (pl.col("arm") == "control") | (few < 12) & (pl.col("arm") == "intervention")
+    frame = cohort().with_columns(
+        target_group=pl.when(both).then(pl.lit("both")).when(few % 2 == 0).then(pl.lit("mental")).otherwise(pl.lit("pain")),
+        age_years=pl.when(few < 3).then(None).otherwise(pl.col("age_years")),
+    )
+    made = results(tmp_path, ("method: ancova", "method: ipw"), frame=frame)
+    shown = {(row["name"], row["level"]) for row in made["table_one"] if row["treated"] and row["control"]}
+    hidden = {row["level"] for row in made["table_one"] if row["name"] == "target_group"} - {level for _, level in shown}
+    assert "both" in hidden and len(hidden) >= 2
+    names = [row["name"] for row in made["balance"]["rows"]]
+    assert not [name for name in names if name.partition(": ")[2] in hidden or name == "age_years unknown"]
+    assert "age_years" in names and [name for name in names if name.startswith("sex")]
+    write_report(written(tmp_path, made), tmp_path, "sv")
+    table = (tmp_path / "tables" / "balance.csv").read_text(encoding="utf-8")
+    assert not [level for level in hidden if f"target_group: {level}" in table]
+    drawn = figures_of_intervals.love(made, Speech("en")).axes[0].get_yticklabels()
+    assert len(drawn) == len(names)
+
+
+
+def test_no_distance_between_the_arms_has_more_than_three_decimals(tmp_path):
+    made = results(tmp_path)
+    told = [row[key] for row in made["balance"]["rows"] for key in ("before", "after")] + [row["smd"] for row in made["table_one"]]
+    assert any(told) and all(one is None or one == round(one, 3) for one in told)
+
+
+def test_a_mean_of_whole_numbers_does_not_tell_of_how_many(tmp_path):
+    row = next(row for row in results(tmp_path)["table_one"] if row["name"] == "age_years")
+    mean = row["control"]["mean"]
+    assert len([n for n in range(60, 140) if round(round(mean * n) / n, 1) == mean]) > 70
