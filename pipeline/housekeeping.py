@@ -72,17 +72,22 @@ def promote(home: Home, model: str, since: date | None, console: Console) -> Non
 
 def card(home: Home, version: str | None, as_of: date | None, out: Path | None, console: Console) -> None:
     """Print a model's card; with `out` put card.html, card.md and validation.json there: no row of a person is in them."""
-    from pipeline.score.load import load
+    from pipeline.score.load import current_version, version_for
 
-    model = load(home, version) if version else _in_use(home, as_of)
-    folder = home.models / model.version
+    # a card is a written record: it is shown also where this program cannot use the model
+    named = version or (version_for(home, as_of) if as_of else current_version(home))
+    if named is None:
+        raise _none_in_use(as_of)
+    folder = home.models / named
+    if Path(named).name != named or not (folder / "card.md").is_file():
+        raise UsageError(f"no card of a model {named} in {home.models}", remedy="`rehabrisk models list` names the models there are")
     if out is None:
         console.note((folder / "card.md").read_text(encoding="utf-8"))
         return
     out.mkdir(parents=True, exist_ok=True)
     for name in ("card.html", "card.md", "validation.json"):
         write_text_whole(out / name, (folder / name).read_text(encoding="utf-8"), mode=0o644)
-    console.note(f"the card of {model.version} is in {out}")
+    console.note(f"the card of {named} is in {out}")
 
 
 def _in_use(home: Home, as_of: date | None):
@@ -93,8 +98,12 @@ def _in_use(home: Home, as_of: date | None):
         return load_current(home)
     model = model_for(home, as_of)
     if model is None:
-        raise UsageError(f"no model was in use on {as_of}", remedy="give a later --as-of, or none for the current model")
+        raise _none_in_use(as_of)
     return model
+
+
+def _none_in_use(as_of: date) -> UsageError:
+    return UsageError(f"no model was in use on {as_of}", remedy="give a later --as-of, or none for the current model")
 
 
 def quarantine(

@@ -69,12 +69,12 @@ def dates_of(home: Home) -> list[date]:
         except ValueError:
             raise InputError(
                 f"raw/{folder.name} is no delivery: its name is no date",
-                remedy="name the folder by the delivery's date, like 2026-11-20, or take it out of raw/",
+                remedy="name the folder by the delivery's date, YYYY-MM-DD, or take it out of raw/",
             ) from None
     if not found:
         raise UsageError(
             f"no delivery under {home.raw}",
-            remedy="put the extracts into a folder named by their date, like raw/2026-11-20/",
+            remedy="put the extracts into a folder named by their date: raw/YYYY-MM-DD/",
         )
     return sorted(found)
 

@@ -25,6 +25,11 @@ class LoadedModel:
 
 def load_current(home: Home) -> LoadedModel:
     """The promoted model. Raises UsageError when none is promoted, or it cannot be used."""
+    return load(home, current_version(home))
+
+
+def current_version(home: Home) -> str:
+    """The promoted model's name, whether this program can read it or not. Raises UsageError when none is promoted."""
     current = home.models / "current"
     if not current.is_file():
         trained = sorted(path.parent.name for path in home.models.glob("*/meta.json"))
@@ -34,7 +39,7 @@ def load_current(home: Home) -> LoadedModel:
             if trained
             else "run `rehabrisk nightly`: the first night trains one",
         )
-    return load(home, current.read_text(encoding="utf-8").strip())
+    return current.read_text(encoding="utf-8").strip()
 
 
 def model_for(home: Home, as_of: dt.date) -> LoadedModel | None:
@@ -42,15 +47,21 @@ def model_for(home: Home, as_of: dt.date) -> LoadedModel | None:
 
     None when there was none yet, or when it was written by an older program than this one can read.
     """
+    version = version_for(home, as_of)
+    if version is None:
+        return None
+    meta = home.models / version / "meta.json"
+    if meta.is_file() and _read(meta).get("format_version", 0) < FORMAT_VERSION:
+        return None
+    return load(home, version)
+
+
+def version_for(home: Home, as_of: dt.date) -> str | None:
+    """The name of the model that was in use on the night of `as_of`, whether this program can read it or not."""
     file = home.models / "promotions.json"
     told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
     held = sorted((one for one in told if one["since"] <= as_of.isoformat()), key=lambda one: one["since"])
-    if not held:
-        return None
-    meta = home.models / held[-1]["version"] / "meta.json"
-    if meta.is_file() and _read(meta).get("format_version", 0) < FORMAT_VERSION:
-        return None
-    return load(home, held[-1]["version"])
+    return held[-1]["version"] if held else None
 
 
 def trained_on(model: LoadedModel) -> dt.date:
@@ -62,7 +73,7 @@ def load(home: Home, version: str) -> LoadedModel:
     """One version. Raises UsageError: missing, damaged, or written by a newer program."""
     folder = home.models / version
     if not version or not (folder / "meta.json").is_file():
-        raise UsageError(f"no model {version} in {home.models}", remedy="promote another version, or train")
+        raise UsageError(f"no model {version} in {home.models}", remedy="`rehabrisk models list` names those there are")
     meta = _read(folder / "meta.json")
     if meta.get("format_version", 0) > FORMAT_VERSION:
         raise UsageError(
@@ -71,7 +82,8 @@ def load(home: Home, version: str) -> LoadedModel:
         )
     if meta.get("format_version", 0) < FORMAT_VERSION:
         raise UsageError(
-            f"model {version} was written by an older program", remedy="train anew: the next night does it by itself"
+            f"model {version} was written by an older program, and this one cannot use it",
+            remedy="where it is in use, the next night trains a new one and uses that; its card can still be read",
         )
     try:
         trees = (folder / "model.skops").read_bytes()

@@ -13,7 +13,7 @@ LONG = "certificate_id;patient_id;unit_id;issued_at\n" + "".join(
     f"c{i};{ANNA};U1;2026-01-05T10:00:00\n" for i in range(5000)
 )
 BAD = {
-    "no delivery at all": ({}, "no delivery under", "raw/2026-11-20/"),
+    "no delivery at all": ({}, "no delivery under", "raw/YYYY-MM-DD/"),
     "an empty folder": ({"README.md": ""}, "delivery 2026-01-12 is empty", "remove the folder"),
     "a file of no bytes": ({**FILES, "certificates": ""}, "2026-01-12/certificates.csv is empty", "ask the sender"),
     "a byte order mark and no more": ({**FILES, "certificates": "\ufeff"}, "certificates.csv is empty", "ask the sender"),

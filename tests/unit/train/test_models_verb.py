@@ -61,6 +61,24 @@ def test_a_version_is_shown_by_its_card(home):
         assert told(home, "show", version).startswith(f"# Model card {version}")
 
 
+def test_a_card_is_shown_whatever_the_program_can_use_of_the_model(home, tmp_path):
+    first, second, third = versions(home)
+    for version in (first, second, third):
+        meta = home.models / version / "meta.json"
+        meta.write_text(json.dumps(json.loads(meta.read_text()) | {"format_version": 0}))
+        assert told(home, "show", version).startswith(f"# Model card {version}")
+    housekeeping.card(home, None, AS_OF + MONTH, tmp_path / "out", Console(quiet=True))
+    assert second in (tmp_path / "out" / "card.md").read_text()
+    housekeeping.card(home, None, None, tmp_path / "out", Console(quiet=True))
+    assert third in (tmp_path / "out" / "card.md").read_text()
+    with pytest.raises(UsageError, match="older program"):
+        housekeeping.promote(home, first, AS_OF, Console(quiet=True))
+    for nonsense in ("zz", "../models/" + first):
+        with pytest.raises(UsageError, match="no card of a model") as stop:
+            housekeeping.card(home, nonsense, None, None, Console(quiet=True))
+        assert "models list" in str(stop.value)
+
+
 def test_back_goes_one_step_at_a_time_and_ends_with_a_remedy(home):
     first, second, _ = versions(home)
     later = (AS_OF + 3 * MONTH).isoformat()
