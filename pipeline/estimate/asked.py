@@ -17,6 +17,7 @@ class Asked:
     csv: Path
     outcome: str | None = None
     treated: str | None = None
+    treated_value: str | None = None
     duration: str | None = None
     event: str | None = None
     entry: str | None = None

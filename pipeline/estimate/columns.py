@@ -15,6 +15,11 @@ from pipeline.estimate.asked import Asked
 ROLES = ("outcome", "treated", "duration", "event", "entry", "id", "cluster", "strata", "weights",
          "period", "cost", "priority")  # fmt: skip
 NUMBERS = ("outcome", "duration", "event", "entry", "weights", "cost", "priority", "first")
+# of a text column with two values: which of them is the treated arm, told by the words themselves
+TREATED = {"ja", "j", "yes", "y", "true", "treated", "treatment", "intervention", "insats", "behandlad", "behandling",
+           "exposed", "exponerad", "offered", "erbjuden"}  # fmt: skip
+CONTROL = {"nej", "n", "no", "false", "untreated", "control", "controls", "kontroll", "kontroller", "obehandlad",
+           "unexposed", "oexponerad", "not offered", "ej erbjuden", "usual care", "sedvanlig vård", "placebo"}  # fmt: skip
 MISSING = ["", "NA", "NaN", "nan", "NULL", "null", "."]
 
 
@@ -46,9 +51,42 @@ class Columns:
                 )
         self.dropped = frame.height - kept.height
         self.frame = kept
+        self.treated_value: str | float | None = None
+        if asked.treated:
+            self._settle_arms()
 
     def __len__(self) -> int:
         return self.frame.height
+
+    def _settle_arms(self) -> None:
+        """Which of two values is treated. Texts become 1 and 0 by their words or --treated-value, and are else refused."""
+        name, wanted = self.asked.treated, self.asked.treated_value
+        column = self.frame[name]
+        levels = column.unique().sort().to_list()
+        if len(levels) != 2:  # of regressions; what compares arms refuses it itself
+            if wanted is not None:
+                raise InputError(
+                    f"column {name} of {self.asked.csv.name} has {len(levels)} different values, and --treated-value chooses of two",
+                    remedy="leave it out, or give a column of two values",
+                )
+            return
+        if wanted is None and (column.dtype.is_numeric() or column.dtype == pl.Boolean):
+            self.treated_value = levels[1]
+            return
+        if wanted is not None:
+            treated = [level for level in levels if _same(level, wanted)]
+        else:
+            treated = [level for level in levels if _word(level) in TREATED]
+            if [level for level in levels if _word(level) in CONTROL] != [level for level in levels if level not in treated]:
+                treated = []
+        if len(treated) != 1:
+            raise InputError(
+                f"--treated-value is not one of the two values of column {name} of {self.asked.csv.name}"
+                if wanted is not None else f"the two texts in column {name} of {self.asked.csv.name} do not say which is the treated arm",
+                remedy="name the treated one with --treated-value TEXT, or write 1 for treated and 0 for control",
+            )  # fmt: skip
+        self.treated_value = treated[0]
+        self.frame = self.frame.with_columns((pl.col(name) == treated[0]).cast(pl.Int64).alias(name))
 
     def named(self, name: str) -> np.ndarray:
         """A column as an array: numbers as they are, truth as 0 and 1, anything else as text."""
@@ -117,6 +155,18 @@ class Columns:
             return from_formula(f"{left} ~ 1", self.columns(tuple(names_in(left, self.frame.columns))))[0]
         self.asked.need("outcome")
         return self.role("outcome").astype(float)
+
+
+def _word(value: object) -> str:
+    return str(value).strip().casefold()
+
+
+def _same(value: object, wanted: str) -> bool:
+    """Whether a cell is what was asked for: as a number where both are, else as text without regard to case."""
+    try:
+        return float(str(value)) == float(wanted)
+    except ValueError:
+        return _word(value) == _word(wanted)
 
 
 def read(path: Path) -> pl.DataFrame:

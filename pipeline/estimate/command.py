@@ -13,13 +13,15 @@ from pipeline.estimate.reads import hold, table
 
 METHODS_HELP = f"""Estimate one thing from any CSV file and print it as one JSON object.
 
-Keys: estimate, se, ci_low, ci_high, p, df, n, terms, table, assumes, fit.
+Keys: treated_value (null without --treated), estimate, se, ci_low, ci_high, p, df, n, terms, table, assumes, fit.
 95 % intervals; df null = normal distribution. METHOD, what it needs and what it
 may be given besides (anything else is refused):
 
 \b
 {table()}
 \b
+--treated-value goes with --treated everywhere; texts are 1 (treated) and 0 in
+  the answer's names.
 --formula stands for --covariates (and --outcome) wherever both are named;
   standardise: --formula "y ~ treated*x" is the regression itself.
 --cluster makes errors robust: CR2 with Satterthwaite in linear models,
@@ -37,7 +39,8 @@ def estimate(
     method: Annotated[str, typer.Argument(help="What to estimate; see the list above.")],
     csv: Annotated[Path, typer.Option("--csv", metavar="FILE", help="CSV with a header; , ; or tab between fields. Rows that lack a value asked for are left out and counted.")],
     outcome: Annotated[str | None, typer.Option(metavar="COLUMN", help="The outcome, a number.")] = None,
-    treated: Annotated[str | None, typer.Option(metavar="COLUMN", help="The arm: two values, the greater (or alphabetically last) is treated. In regressions: the coefficient that is the answer.")] = None,
+    treated: Annotated[str | None, typer.Option(metavar="COLUMN", help="The arm: two values. Of numbers the greater is treated; of texts ja, yes, true, treated, intervention… against nej, no, false, control, kontroll…; other texts need --treated-value. In regressions: the coefficient that is the answer.")] = None,
+    treated_value: Annotated[str | None, typer.Option("--treated-value", metavar="VALUE", help="Which of the two values of --treated is the treated arm.")] = None,
     duration: Annotated[str | None, typer.Option(metavar="COLUMN", help="Time followed, or the end of a row's time; exposure of negative-binomial.")] = None,
     event: Annotated[str | None, typer.Option(metavar="COLUMN", help="0 = censored; other whole numbers are causes.")] = None,
     entry: Annotated[str | None, typer.Option(metavar="COLUMN", help="Time from which a row is at risk (late entry, recurrent events).")] = None,
@@ -69,7 +72,7 @@ def estimate(
     shape: Annotated[str, typer.Option(help="aft: weibull or lognormal.")] = "weibull",
 ) -> None:  # fmt: skip
     asked = Asked(
-        method, csv, outcome, treated, duration, event, entry, id, cluster, names(covariates), strata, tau, names(times),
+        method, csv, outcome, treated, treated_value, duration, event, entry, id, cluster, names(covariates), strata, tau, names(times),
         weights, cause, formula, se, ties, period, first, names(exact), caliper, replace, estimand, learner, folds, cost,
         priority, draws, boot, seed, side, shape,
     )  # fmt: skip
@@ -108,6 +111,6 @@ def answer(asked: Asked, given: list[str]) -> str:
             f"{asked.method} on {asked.csv.name}: the columns say the same thing twice",
             remedy="leave out a covariate that the others already say",
         ) from None
-    told = {"method": asked.method, **found.as_json()}
+    told = {"method": asked.method, "treated_value": columns.treated_value, **found.as_json()}
     told["fit"]["rows_left_out"] = columns.dropped
     return json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False)

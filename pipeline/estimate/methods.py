@@ -188,6 +188,8 @@ def did(a: Asked, c: Columns) -> Effect:
         period = c.named(a.times[0])
     if period is None:
         a.need("outcome", "treated", "period")
+    if period.dtype.kind not in "biuf":
+        raise InputError("the column of the period is text", remedy="write 0 for before and 1 for after")
     X = c.design() if a.covariates else None
     return EFFECTS["did"](
         c.role("outcome"), c.role("treated"), period, X=X, cluster=c.role("cluster"),

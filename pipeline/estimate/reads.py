@@ -78,7 +78,8 @@ def hold(asked: Asked, given: Collection[str]) -> None:
     """Raise UsageError when an option was given that the method, asked this way, does not read."""
     ways = READS[asked.method]
     way = next((one for one in ways if one.when in given), ways[-1])
-    if unread := [name for name in given if name not in way.options]:
+    may = (*way.options, "treated_value") if "treated" in way.options and "treated" in given else way.options
+    if unread := [name for name in given if name not in may]:
         how = f" with --{way.when}" if way.when and len(ways) > 1 else ""
         raise UsageError(
             f"{asked.method}{how} does not read {written(unread)}",
@@ -92,7 +93,7 @@ def hold(asked: Asked, given: Collection[str]) -> None:
 
 def written(options: Collection[str]) -> str:
     """ "--a, --b"."""
-    return ", ".join(f"--{name}" for name in options)
+    return ", ".join(f"--{name.replace('_', '-')}" for name in options)
 
 
 def table() -> str:
