@@ -122,7 +122,7 @@ def nightly(session: Session) -> None:
             raise
         if before := books.same_night(session.home, fingerprint):
             session.console.note(f"Nothing new since run {before['run_id']}: all results are as they were.")
-            show(session.console, session.home, before)
+            show(session.console, session.home, before, again=True)
             return
         record = _recorded(session, "nightly", lambda: _night(session), fingerprint)
         show(session.console, session.home, record)
@@ -244,7 +244,7 @@ def _ingest(session: Session) -> dict:
     )  # fmt: skip
     for line in report.lines():
         session.console.note(f"  {line}")
-    return {"ingest": report.as_record()}
+    return {"ingest": report.as_record(), "returns": came_back.totals()}
 
 
 def _spells(session: Session) -> dict:

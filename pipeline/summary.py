@@ -8,15 +8,20 @@ from pipeline.config.home import Home
 from pipeline.console import Console
 
 
-def show(console: Console, home: Home, record: dict) -> None:
-    """Print the summary of a nightly run's record (pipeline/books.py), with paths where the home is now."""
+def show(console: Console, home: Home, record: dict, again: bool = False) -> None:
+    """Print the summary of a nightly run's record (pipeline/books.py), with paths where the home is now.
+
+    again : the record is an earlier run's, told once more.
+    """
     ingest = record["ingest"]
     lists = record["worklists"]
+    rejected = ingest["quarantined"] + record["returns"]["rejected"]
     rows = [
         ("as of", record["as_of"]),
         ("deliveries", ", ".join(ingest["deliveries"])),
         ("rows received", _number(ingest["received"])),
-        ("quarantined", _number(ingest["quarantined"]) + _hint(ingest["quarantined"], "`rehabrisk quarantine` says why")),
+        ("lists read back", _read_back(record["returns"])),
+        ("quarantined", _number(rejected) + _hint(rejected, "`rehabrisk quarantine` says why")),
         ("waiting", _number(ingest["waiting"])),
         ("ongoing spells", _number(record["ongoing"])),
         ("model", record["model"]),
@@ -28,7 +33,7 @@ def show(console: Console, home: Home, record: dict) -> None:
         ("alarms", "; ".join(record["alarms"]) or "none"),
         ("lists", str(home.worklists / record["as_of"])),
         ("scores", str(home.scores / f"as_of={record['as_of']}" / "scores.parquet")),
-        ("took", f"{record['seconds']:.0f} s, at most {record['peak_memory_mb']} MB"),
+        ("took then" if again else "took", f"{_number(round(record['seconds']))} s, at most {_number(record['peak_memory_mb'])} MB"),
     ]
     console.summary(f"Night of {record['as_of']}", rows)
 
@@ -50,6 +55,18 @@ def lists_told(decisions: pl.DataFrame, entries: pl.DataFrame) -> dict:
         if top
         else "no unit has a list",
     }
+
+
+def _read_back(told: dict) -> str:
+    """What came of the lists that coordinators put back, by rows.
+
+    >>> _read_back({"files": 1, "received": 9, "accepted": 3, "untouched": 5, "repeated": 0, "rejected": 1})
+    '9 rows in 1 file: 3 accepted, 5 untouched, 1 rejected'
+    """
+    if not told["files"]:
+        return "none"
+    became = [f"{_number(told[name])} {name}" for name in ("accepted", "untouched", "repeated", "rejected") if told[name]]
+    return f"{_counted(told['received'], 'row')} in {_counted(told['files'], 'file')}" + (f": {', '.join(became)}" if became else "")
 
 
 def _counted(count: int, what: str) -> str:

@@ -45,12 +45,12 @@ class FileReport:
     def line(self) -> str:
         """One printable line."""
         said = (
-            f"{self.file}: {self.received} received = {self.accepted} accepted + {self.repeated} repeated "
-            f"+ {self.waiting} waiting + {self.quarantined} quarantined"
+            f"{self.file}: {_number(self.received)} received = {_number(self.accepted)} accepted + {_number(self.repeated)} repeated "
+            f"+ {_number(self.waiting)} waiting + {_number(self.quarantined)} quarantined"
         )
-        why = [f"{rule}: {count}" for rule, count in self.rules.items()]
-        why += [f"waiting for {what}: {count}" for what, count in self.waits.items()]
-        why += [f"{what}: {count}" for what, count in self.notes.items()]
+        why = [f"{rule}: {_number(count)}" for rule, count in self.rules.items()]
+        why += [f"waiting for {what}: {_number(count)}" for what, count in self.waits.items()]
+        why += [f"{what}: {_number(count)}" for what, count in self.notes.items()]
         return said + (f" ({'; '.join(why)})" if why else "")
 
 
@@ -96,6 +96,10 @@ class IngestReport:
             "returned": self.returned,
             "anew": self.anew,
         }
+
+
+def _number(value: int) -> str:
+    return f"{value:,}".replace(",", " ")
 
 
 def report_of(said: dict) -> IngestReport:

@@ -100,7 +100,10 @@ def train(
     Raises TooLittleData below settings.min_moments moments or settings.min_events ended spells, in all or
     before the tuning months; the caller then uses `shipped`.
     """
-    note(f"fitting {len(RISK_MODELS)} models on at most {min(frame.height, settings.max_moments)} past moments")
+    note(
+        f"fitting {len(RISK_MODELS)} models on some of {_number(frame.height)} past moments: of a spell at most "
+        f"{settings.per_spell} of its first {settings.first_days} days and as many later, {_number(settings.max_moments)} in all"
+    )
     trial = try_out(frame, settings, data_until, seed)
     note(f"testing them, with intervals; chosen on the months before: {trial.winner}")
     winner, windows, encoder, fit, test = trial.winner, trial.windows, trial.encoder, trial.fit, trial.test
@@ -108,7 +111,7 @@ def train(
     validation["chosen_by"] = {name: score if np.isfinite(score) else None for name, score in trial.briers.items()}
 
     every = between(trial.chosen, windows.first, data_until + dt.timedelta(days=1), data_until)
-    note(f"fitting it anew on all {every.height} moments")
+    note(f"fitting it anew on all {_number(every.height)} moments that were kept")
     X = encoder.transform(every)
     final = _refitted(winner, trial.models[CHAMPION], encoder, X, every, seed)
     drawn = _by_weight(every, EXPLAINED, seed)
@@ -307,3 +310,7 @@ def _meta(as_of: dt.date, data_until: dt.date, code_version: str, seed: int) -> 
         "numpy": np.__version__,
         "polars": pl.__version__,
     }
+
+
+def _number(value: int) -> str:
+    return f"{value:,}".replace(",", " ")

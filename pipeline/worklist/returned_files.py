@@ -45,7 +45,7 @@ def read_file(path: Path) -> ReturnedFile:
 
     Raises
     ------
-    UnreadableList : "unreadable_file", or "no_known_heads" when no line has the heads of a list.
+    UnreadableList : "unreadable file", or "no known heads" when no line has the heads of a list.
     """
     if path.suffix.lower() == ".xlsx":
         return _xlsx(path)
@@ -78,7 +78,7 @@ def _csv(path: Path) -> list[tuple[int, list[str]]]:
             begins = reader.line_num + 1
         return lines
     except (UnicodeDecodeError, csv.Error):
-        raise UnreadableList("unreadable_file") from None
+        raise UnreadableList("unreadable file") from None
 
 
 def _decoded(raw: bytes) -> str:
@@ -94,10 +94,10 @@ def _xlsx(path: Path) -> ReturnedFile:
     try:
         with zipfile.ZipFile(path) as packed:
             if sum(one.file_size for one in packed.infolist()) > MOST_BYTES:
-                raise UnreadableList("unreadable_file")
+                raise UnreadableList("unreadable file")
         book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
     except NO_SPREADSHEET:
-        raise UnreadableList("unreadable_file") from None
+        raise UnreadableList("unreadable file") from None
     try:
         told = {one.name: one.value for one in book.custom_doc_props.props}
         as_of = _date_told(told.get("as_of"))
@@ -107,7 +107,7 @@ def _xlsx(path: Path) -> ReturnedFile:
             (at, [_text(cell) for cell in row]) for at, row in enumerate(sheet.iter_rows(values_only=True), 1)
         ]
     except NO_SPREADSHEET:
-        raise UnreadableList("unreadable_file") from None
+        raise UnreadableList("unreadable file") from None
     finally:
         book.close()
     return ReturnedFile(
@@ -143,7 +143,7 @@ def _under_heads(lines: list[tuple[int, list[str]]]) -> list[tuple[int, dict[str
                 for line, row in lines[place + 1 :]
                 if any(cell.strip() for cell in row)
             ]
-    raise UnreadableList("no_known_heads")
+    raise UnreadableList("no known heads")
 
 
 _HEADS = {name: name for name in COLUMNS} | {

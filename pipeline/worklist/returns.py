@@ -22,7 +22,7 @@ from pipeline.worklist.returned_files import ReturnedFile, UnreadableList, read_
 from pipeline.worklist.words import FILLED_IN, LANGUAGES, words
 
 FOLDER = "worklist_returns"
-UNDATED = "no_date_of_return"
+UNDATED = "no date of return"
 ROWS = {
     "file": pl.String, "line": pl.Int64, "patient_id": pl.String, "unit_id": pl.String, "spell_start": pl.Date,
     "status": pl.String, "offered_on": pl.Date, "answer": pl.String, "external_consent": pl.Boolean,
@@ -60,6 +60,10 @@ class ReturnReport:
     rejected: pl.DataFrame
     files: pl.DataFrame
 
+    def totals(self) -> dict[str, int]:
+        """How many files came back, and the counts of `files` over all of them."""
+        return {"files": self.files.height} | {name: int(self.files[name].sum()) for name in FILES}
+
     def remedies(self) -> list[str]:
         """What to do about rows that would count if only one thing were told; a line a file, naming no one."""
         undated = self.rejected.filter(pl.col("rule") == UNDATED).group_by("file", maintain_order=True).len("rows")
@@ -92,7 +96,7 @@ def returned(home: Home, as_of: date, reserve_numbers: tuple[ReserveNumber, ...]
     problems = normalise(report.rows["patient_id"], as_of, reserve_numbers)["problem"]
     rules = report.rows.select(
         pl.coalesce(
-            "patient_id_" + problems.str.replace(" ", "_"),
+            "patient_id " + problems,
             pl.when(pl.col("known_on").is_null()).then(pl.lit(UNDATED)),
         ).alias("rule")
     )
@@ -194,7 +198,7 @@ def _read_rows(file: ReturnedFile, shown: str) -> tuple[list[dict], list[dict], 
             good += [{name: value for name, value in rows[0].items() if name != "text"}]
         else:  # one person, two stories: neither is taken
             bad += [
-                {"file": shown, "line": row["line"], "rule": "two_rows_differ", "text": row["text"]}
+                {"file": shown, "line": row["line"], "rule": "two rows differ", "text": row["text"]}
                 for row in rows
             ]
     counts = {"received": len(file.rows), "accepted": len(good), "untouched": untouched, "repeated": repeated,
@@ -211,22 +215,22 @@ def read_row(cells: dict[str, str]) -> tuple[dict, str]:
     blank = dict.fromkeys(("spell_start", "offered_on", "status", "answer", "external_consent"))
     row: dict = {"patient_id": cells.get("patient_id", ""), "note": cells.get("note") or None} | blank
     if not row["patient_id"]:
-        return row, "patient_id_missing"
+        return row, "patient_id missing"
     if re.search(r"\d[,.]?\d*E\+?\d", row["patient_id"], re.I):
         # a spreadsheet took the number for a quantity and dropped its last digits
-        return row, "patient_id_rounded_by_spreadsheet"
+        return row, "patient_id rounded by spreadsheet"
     readers = {"spell_start": read_date, "offered_on": read_date, "external_consent": _yes_or_no,
                "status": lambda text: _code("status", text), "answer": lambda text: _code("answer", text)}  # fmt: skip
     for name, read in readers.items():
         if cells.get(name):
             row[name] = read(cells[name])
             if row[name] is None and cells[name] != "-":  # "-" is Rehabstöd's word for none
-                return row, f"{name}_not_understood"
+                return row, f"{name} not understood"
     implied = IMPLIED.get(row["status"])
     if row["answer"] is None:
         row["answer"] = implied
     elif implied in ("accepted", "declined") and row["answer"] != implied:
-        return row, "status_and_answer_disagree"
+        return row, "status and answer disagree"
     return row, ""
 
 

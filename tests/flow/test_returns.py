@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import re
 from pathlib import Path
 
 import openpyxl
@@ -110,8 +111,11 @@ def test_a_row_that_was_not_understood_is_told_and_kept_encrypted(after):
     home, _, done = after
     told = [line for line in done.stdout.splitlines() if "(1).csv" in line]
     assert told and "1 rejected" in told[0] and "3 accepted" in told[0]
+    summary = done.stdout.split("Night of ")[1]
+    assert re.search(r"lists read back +\d+ rows in \d+ files: .*\d+ accepted, .*2 rejected", summary)
+    assert re.search(r"quarantined +[1-9]", summary)
     shown = regions.rehabrisk("quarantine", "--show", home=home.path)
-    assert "status_not_understood" in shown.stdout and SECRET in shown.stdout
+    assert "status not understood" in shown.stdout and SECRET in shown.stdout
 
 
 def test_a_row_that_no_date_says_when_to_use_is_told_with_what_to_do(after):
@@ -119,7 +123,7 @@ def test_a_row_that_no_date_says_when_to_use_is_told_with_what_to_do(after):
     told = [line for line in done.stdout.splitlines() if "egen lista.csv" in line]
     assert len(told) == 2 and "1 rejected" in told[0] and "raw/worklist_returns/<date>/" in told[1]
     assert who["csv"][3] not in done.stdout
-    assert "no_date_of_return" in regions.rehabrisk("quarantine", "--show", home=home.path).stdout
+    assert "no date of return" in regions.rehabrisk("quarantine", "--show", home=home.path).stdout
 
 
 def test_notes_lie_in_clear_nowhere_but_where_they_were_put(after):

@@ -116,16 +116,16 @@ def test_a_status_implies_the_answer_that_was_left_blank(folder, status, answer)
 @pytest.mark.parametrize(
     ("line", "rule"),
     [
-        (";2026-01-01;Aktiv;;;;", "patient_id_missing"),
-        ("1,98001E+11;2026-01-01;Aktiv;;;;", "patient_id_rounded_by_spreadsheet"),
-        ("198001019800;i januari;Aktiv;;;;", "spell_start_not_understood"),
-        ("198001019800;2026-01-01;Påbörjad;;;;", "status_not_understood"),
-        ("198001019800;2026-01-01;Aktiv;2026-02-30;;;", "offered_on_not_understood"),
-        ("198001019800;2026-01-01;Aktiv;03/04/2026;;;", "offered_on_not_understood"),
-        ("198001019800;2026-01-01;;;kanske;;", "answer_not_understood"),
-        ("198001019800;2026-01-01;;;;vet ej;", "external_consent_not_understood"),
-        ("198001019800;2026-01-01;Avböjt;;Ja;;", "status_and_answer_disagree"),
-        ("198001019800;2026-01-01;Aktiv;;Nej;;", "status_and_answer_disagree"),
+        (";2026-01-01;Aktiv;;;;", "patient_id missing"),
+        ("1,98001E+11;2026-01-01;Aktiv;;;;", "patient_id rounded by spreadsheet"),
+        ("198001019800;i januari;Aktiv;;;;", "spell_start not understood"),
+        ("198001019800;2026-01-01;Påbörjad;;;;", "status not understood"),
+        ("198001019800;2026-01-01;Aktiv;2026-02-30;;;", "offered_on not understood"),
+        ("198001019800;2026-01-01;Aktiv;03/04/2026;;;", "offered_on not understood"),
+        ("198001019800;2026-01-01;;;kanske;;", "answer not understood"),
+        ("198001019800;2026-01-01;;;;vet ej;", "external_consent not understood"),
+        ("198001019800;2026-01-01;Avböjt;;Ja;;", "status and answer disagree"),
+        ("198001019800;2026-01-01;Aktiv;;Nej;;", "status and answer disagree"),
     ],
 )
 def test_a_row_that_cannot_be_understood_is_set_aside_by_its_line_and_rule(folder, line, rule):
@@ -140,7 +140,7 @@ def test_two_rows_for_one_spell_are_one_when_alike_and_none_when_they_differ(fol
     report = put(folder, same, same, "19800101-9800;2026-01-01;Aktiv;;;;")
     assert report.rows.height == 1 and report.files["repeated"].to_list() == [2] and balanced(report)
     report = put(folder, same, "198001019800;2026-01-01;Avböjt;;;;")
-    assert report.rows.is_empty() and rules(report) == [(2, "two_rows_differ"), (3, "two_rows_differ")]
+    assert report.rows.is_empty() and rules(report) == [(2, "two rows differ"), (3, "two rows differ")]
 
 
 def test_a_file_that_is_no_list_is_set_aside_as_a_whole(folder):
@@ -151,10 +151,10 @@ def test_a_file_that_is_no_list_is_set_aside_as_a_whole(folder):
     (folder / "~$e.xlsx").write_bytes(b"beside an open file")
     report = read_returns(folder)
     assert report.rejected.select("file", "line", "rule").rows() == [
-        ("a.xlsx", 0, "unreadable_file"),
-        ("b.csv", 0, "no_known_heads"),
-        ("c.csv", 0, "no_known_heads"),
-        ("d.xlsx", 0, "no_known_heads"),
+        ("a.xlsx", 0, "unreadable file"),
+        ("b.csv", 0, "no known heads"),
+        ("c.csv", 0, "no known heads"),
+        ("d.xlsx", 0, "no known heads"),
     ]
     assert balanced(report)
 
@@ -166,7 +166,7 @@ def test_a_spreadsheet_whose_own_date_is_none_is_set_aside_as_a_whole(folder, to
     kind = BoolProperty if told is True else IntProperty if isinstance(told, int) else StringProperty
     book.custom_doc_props.append(kind(name="as_of", value=told))
     book.save(folder / "a.xlsx")
-    assert rules(read_returns(folder)) == [(0, "unreadable_file")]
+    assert rules(read_returns(folder)) == [(0, "unreadable file")]
 
 
 @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "docProps/custom.xml"])
@@ -175,7 +175,7 @@ def test_a_spreadsheet_that_is_damaged_inside_is_set_aside_as_a_whole(folder, pa
     with ZipFile(whole) as good, ZipFile(folder / "a.xlsx", "w") as bad:
         for name in good.namelist():
             bad.writestr(name, b"<cut short" if name == part else good.read(name))
-    assert rules(read_returns(folder)) == [(0, "unreadable_file")]
+    assert rules(read_returns(folder)) == [(0, "unreadable file")]
 
 
 def test_lines_above_the_heads_and_a_guarded_note_are_read(folder):
@@ -260,7 +260,7 @@ def test_rows_without_a_date_to_count_from_are_rejected_with_what_to_do_and_coun
     put(folder, f"{TRUE_NUMBER};2026-01-01;Aktiv;;;;", "198001019800;2026-01-01;Aktiv;;;;", name="A.csv")
     report = returned(home, dt.date(2026, 1, 19))
     assert report.rows.is_empty() and balanced(report)
-    assert rules(report) == [(2, "no_date_of_return"), (3, "patient_id_check_digit")]
+    assert rules(report) == [(2, "no date of return"), (3, "patient_id check digit")]
     assert report.files["rejected"].to_list() == [2]
     (told,) = report.remedies()
     assert told.startswith("worklist_returns/A.csv: 1 rows") and "raw/worklist_returns/<date>/" in told
@@ -280,7 +280,7 @@ def test_a_number_that_is_no_identity_number_is_rejected_and_a_regions_own_is_no
     put(folder, "198001019800;2026-01-01;Aktiv;;;;", "R123;2026-01-01;Aktiv;;;;", name="B.csv")
     report = returned(home, dt.date(2026, 1, 19))
     assert report.rows["patient_id"].to_list() == [TRUE_NUMBER]
-    assert rules(report) == [(2, "patient_id_check_digit"), (3, "patient_id_format")] and balanced(report)
+    assert rules(report) == [(2, "patient_id check digit"), (3, "patient_id format")] and balanced(report)
     own = (ReserveNumber("own", r"R\d{3}"),)
     assert returned(home, dt.date(2026, 1, 19), own).rows["patient_id"].to_list() == ["R123", TRUE_NUMBER]
 
@@ -300,7 +300,7 @@ def test_rejected_rows_are_kept_encrypted_by_day_and_go_when_the_list_is_mended(
         dt.date(2026, 1, 19),
         f"2026-01-19/worklist_returns/{UNIT}.csv",
         2,
-        "status_not_understood",
+        "status not understood",
     )
     assert vault.decrypt_text(frame["raw"].to_list(), "quarantine") == [
         f"{TRUE_NUMBER};2026-01-01;Kanske;;;;"
