@@ -23,6 +23,8 @@ WIDTHS = {
     "reason_1": 34, "reason_2": 34, "reason_3": 34, "status": 20, "external_consent": 16, "note": 40, "rank": 5,
     "age": 6, "day": 6,
 }  # fmt: skip
+KEPT_IN_SIGHT = 3  # rank, number and name, beside every other column
+PRINTED_PERCENT = 55  # the wider of the two pages fills an A4 on its side
 FORMATS = {"p_90": "0 %", "p_180": "0 %"}
 
 
@@ -61,13 +63,17 @@ def write_xlsx(rows: pl.DataFrame, path: Path, language: str, unit_id: str, as_o
                     )
                 else:
                     sheet.write_number(line, at, value, style)
-        sheet.freeze_panes(1, 3)
+        sheet.freeze_panes(1, KEPT_IN_SIGHT)
         sheet.autofilter(0, 0, last, len(COLUMNS) - 1)
         _drop_downs(sheet, language, last)
         sheet.set_landscape()
         sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
+        # 27 columns on one page could not be read: facts and figures on one, reasons and answers on the next
+        sheet.set_margins(left=0.25, right=0.25, top=0.5, bottom=0.6)
+        sheet.set_print_scale(PRINTED_PERCENT)
+        sheet.set_v_pagebreaks([list(COLUMNS).index("reason_1")])
         sheet.repeat_rows(0)
+        sheet.repeat_columns(0, KEPT_IN_SIGHT - 1)
         sheet.set_footer(f"&L{spoken['secret']}&R&P / &N")
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 
 from pipeline.errors import NightFailed, UsageError
 from pipeline.score.reasons import words as reason_words
@@ -95,6 +96,20 @@ def test_the_spreadsheet_has_the_regions_heads_frozen_with_filters_and_drop_down
     }
     assert lists == {column: f'"{",".join(choices(language)[name])}"'
                      for column, name in (("W", "status"), ("Y", "answer"), ("Z", "external_consent"))}  # fmt: skip
+
+
+def test_the_spreadsheet_prints_in_two_pages_across_with_heads_and_names_on_both(folder):
+    _, sheet_file, _ = write_lists(entries(), identities(), folder, "sv")
+    sheet = load_workbook(sheet_file).active
+    heads = [cell.value for cell in sheet[1]]
+    (cut,) = [one.id for one in sheet.col_breaks.brk]
+    assert heads[cut] == words("sv")["heads"]["reason_1"]
+    assert (sheet.print_title_rows, sheet.print_title_cols) == ("$1:$1", "$A:$C")
+    assert sheet.page_setup.orientation == "landscape" and not sheet.page_setup.fitToWidth
+    wide = [sheet.column_dimensions[get_column_letter(at)].width for at in range(1, len(heads) + 1)]
+    pages = (sum(wide[:cut]), sum(wide[:3]) + sum(wide[cut:]))
+    inches = max(pages) * 7 / 96 * sheet.page_setup.scale / 100  # 7 pixels a character at 96 to the inch
+    assert inches < 297 / 25.4 - sheet.page_margins.left - sheet.page_margins.right
 
 
 def test_the_spreadsheets_numbers_are_numbers_dates_are_dates_and_the_identity_number_is_text(folder):
