@@ -129,7 +129,7 @@ def explain(
 
     if person == "-":
         person = getpass.getpass("person: ") if sys.stdin.isatty() else sys.stdin.readline()
-    elif len(person) < 15:
+    elif len(person) < 15 and any(map(str.isdigit, person)):  # a key is longer, and what has no digit is no number
         print("rehabrisk: a number in a command stays in the shell's history; give - and type it", file=sys.stderr)
     run_spells.explain(_session(home, as_of, False), person.strip(), _user(), purpose)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import date, datetime
 from functools import partial
@@ -16,11 +17,12 @@ from pipeline.config.region import EXAMPLE, load_region
 from pipeline.console import Console
 from pipeline.errors import PipelineError, UsageError
 from pipeline.lock import is_held, only_run
+from pipeline.preconditions import INGEST_NOTE
 from pipeline.privacy.pseudonyms import Keyring
 from pipeline.privacy.vault import Vault
 from pipeline.store.files import private_folder, write_text_whole
 
-ROOMY_MB = 2_000
+ROOMY_GB = 2
 
 
 def init(home: Home, console: Console) -> None:
@@ -109,13 +111,15 @@ def _none_in_use(as_of: date) -> UsageError:
 def quarantine(
     home: Home, show: bool, delivery: date | None, as_of: date | None, user: str, now: datetime, console: Console
 ) -> None:
-    """Counts by delivery, file and rule; with `show` the rows themselves, each look logged first."""
+    """Counts by delivery, file and rule, and how many rows wait; with `show` the rows themselves, each look logged first."""
     from pipeline.ingest.quarantine import counts
     from pipeline.ingest.quarantine import show as decrypted
     from pipeline.privacy.access_log import AccessLog
 
     until = pl.col("delivery") <= (as_of or date.max)
     found = counts(home, delivery).filter(until)
+    if waiting := _waiting(home, delivery, as_of):
+        console.note(f"not in quarantine, but waiting for a person, a unit or a certificate: {waiting}")
     if not found.height:
         console.note("nothing is in quarantine")
         return
@@ -125,6 +129,18 @@ def quarantine(
         AccessLog(home).write(now, user, "quarantine --show", "administration")
         for row in decrypted(home, Vault(home, Keyring.open(home.vault)), delivery).filter(until).iter_rows(named=True):
             console.note(f"{row['file']}:{row['line']}  [{row['rule']}]  {row['raw']}")
+
+
+def _waiting(home: Home, delivery: date | None, as_of: date | None) -> str:
+    """How many rows waited after the last ingest, of the deliveries asked about; blank when none did."""
+    note = home.lake / INGEST_NOTE
+    if not note.is_file():
+        return ""
+    report = json.loads(note.read_text(encoding="utf-8"))["report"]
+    told = [(date.fromisoformat(one["delivery"]), one["waiting"]) for one in report["files"]]
+    rows = sum(count for on, count in told if on <= (as_of or date.max) and delivery in (None, on))
+    counted = f"{rows:,} row{'s' if rows > 1 else ''}".replace(",", " ")
+    return f"{counted}, as of {report['as_of']}" if rows else ""
 
 
 def _rows_told(rows: int, lines: list[int]) -> str:
@@ -171,10 +187,10 @@ def _key(home: Home) -> str:
 
 
 def _disk(home: Home) -> str:
-    free = shutil.disk_usage(home.path).free >> 20
-    if free < ROOMY_MB:
-        raise UsageError(f"only {free} MB free under {home.path}", remedy="free some space before the night")
-    return f"disk: {free} MB free"
+    free = shutil.disk_usage(home.path).free / 1e9
+    if free < ROOMY_GB:
+        raise UsageError(f"only {free:.1f} GB free under {home.path}", remedy="free some space before the night")
+    return f"disk: {free:,.0f} GB free".replace(",", " ")
 
 
 def _idle(home: Home) -> str:

@@ -80,6 +80,8 @@ def require_something_known(con: duckdb.DuckDBPyConnection, as_of: date) -> None
         [as_of],
     ).fetchall()[0][0]
     if not known:
+        first = con.execute("select min(known_from) from ingest.certificate_periods").fetchall()[0][0]
         raise UsageError(
-            f"nothing was known on {as_of}: it lies before all data", remedy="give a later --as-of"
+            f"nothing was known on {as_of}: it lies before all data",
+            remedy=f"give --as-of {first} or later: the first certificate was known then" if first else "give a later --as-of",
         )
