@@ -139,12 +139,22 @@ def _cohort(study: Study) -> tuple[pl.DataFrame, list[Count]]:
         )  # fmt: skip
         made = "evaluate.weekly"
     if not lake.rows(made):
-        known = study.session.con.execute("select distinct study_id from ingest.enrolments order by 1").fetchall()
-        named = ", ".join(str(name) for (name,) in known) or "none"
-        raise UsageError(
-            f"study {study.protocol.study}: nobody was found", remedy=f"the extract holds these studies: {named}"
-        )
+        raise UsageError(f"study {study.protocol.study}: nobody was found", remedy=_where_they_are(study))
     return flow(_at_time_zero(study, lake, made), study.protocol)
+
+
+def _where_they_are(study: Study) -> str:
+    """What to do where a protocol finds nobody."""
+    if study.protocol.population.source == "weekly":
+        return "look at since, until and every_days under population in the protocol, and at what the extracts cover"
+    known = study.session.con.execute("select distinct study_id from ingest.enrolments order by 1").fetchall()
+    if known:
+        return f"set population.study_id to a study of the enrolments delivered: {', '.join(str(name) for (name,) in known)}"
+    return (
+        "no `enrolments` file has been delivered, and this protocol is of those in it: put one beside the other extracts and run "
+        "`rehabrisk ingest`, or try it on made-up ones: `rehabrisk simulate --scenario sll-2012` in a new home; "
+        "`rehabrisk evaluate emulated-trial` needs no such file"
+    )
 
 
 def _at_time_zero(study: Study, lake: Lake, made: str) -> pl.DataFrame:

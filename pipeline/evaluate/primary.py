@@ -102,7 +102,8 @@ def difference_in_differences(
     X = design(arrays.covariates(kept, names), len(y), intercept=False) if names else None
     found = did(y, a, after, X=X, cluster=cluster)
     nowhere = Term(math.nan, math.nan, math.nan, math.nan, math.nan)
-    return Estimate("did", found, nowhere, float(y[(a == 1) & (after == 0)].mean()))
+    # where the treated would have been without: their mean afterwards less the effect
+    return Estimate("did", found, nowhere, float(y[(a == 1) & (after == 1)].mean()) - found.estimate)
 
 
 def means(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None = None) -> list[dict]:

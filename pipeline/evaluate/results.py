@@ -30,6 +30,7 @@ from pipeline.evaluate.numbers import number
 from pipeline.evaluate.protocol import Protocol, Words
 from pipeline.evaluate.protocol_file import Read
 from pipeline.evaluate.published import comparison
+from pipeline.evaluate.sentences import digits_of
 
 LIBRARIES = ("numpy", "scipy", "polars", "duckdb", "scikit-learn", "lifelines", "matplotlib")
 
@@ -71,6 +72,7 @@ def studied(data: Data, read: Read, versions: dict, history: list[dict]) -> dict
     made["falsification"] = falsification.all_of(data, protocol, main, made["stepped"])
     made["per_hundred"] = _per_hundred(made) if protocol.outcomes.primary == "net_days" else None
     made["published"] = comparison(made, protocol)
+    made["adjusted_means"] = _adjusted_means(made)
     made["verdict"] = verdict.of(made, protocol)
     return made
 
@@ -150,6 +152,17 @@ def _treated_clusters(frame: pl.DataFrame, protocol: Protocol) -> int | None:
 def _per_hundred(made: dict) -> dict:
     told = made["primary"]["estimate"]
     return {name: None if told[name] is None else 100 * told[name] for name in ("estimate", "ci_low", "ci_high")}
+
+
+def _adjusted_means(made: dict) -> dict | None:
+    """The level expected without the intervention and the same with the estimate added, in the decimals of page one:
+    both rounded first, so that what is drawn differs by what is said."""
+    base, estimate = made["primary"]["control_mean"], made["primary"]["estimate"]["estimate"]
+    if base is None or estimate is None or not np.isfinite(base):
+        return None
+    digits = digits_of(made)
+    control = round(base, digits)
+    return {"control": control, "treated": round(control + round(estimate, digits), digits)}
 
 
 def _weights(frame: pl.DataFrame, protocol: Protocol) -> np.ndarray | None:

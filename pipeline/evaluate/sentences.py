@@ -67,7 +67,7 @@ def _page_one(r: dict, say: Speech) -> dict[str, Any]:
     return {
         "answer": answer, "conclusion": said,
         "answer_class": "cannot" if conclusion in ("cannot", "no_relevant") else "" if verdict["good"] else "against",
-        "bars": _bars(r, say, d, unit), "bars_note": _bars_note(r, say), "hundred": _hundred(r, say, unit, names) if conclusion in ("fewer", "more") else "",
+        "bars": _bars(r, say, d, unit), "bars_note": say("one.bars_plain" if main["method"] == "none" else "one.bars"), "hundred": _hundred(r, say, unit, names) if conclusion in ("fewer", "more") else "",
         "sure": say("one.sure_text" if r["n"]["clusters"] else "one.sure_alone", low=low, high=high, unit=unit),
         "cannot": _limits(r, say, reasons if conclusion != "cannot" else []),
         "primary": _primary(r, say), "primary_rows": _primary_rows(r, say, d),
@@ -75,14 +75,10 @@ def _page_one(r: dict, say: Speech) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _bars_note(r: dict, say: Speech) -> str:
-    if r["balance"]["weighted"]:
-        return say("one.bars_matched" if r["primary"]["method"] == "match" else "one.bars_weighted")
-    return say("one.bars" if r["primary"]["method"] == "ancova" else "one.bars_did" if r["primary"]["method"] == "did" else "one.bars_plain")
-
-
 def _bars(r: dict, say: Speech, d: int, unit: str) -> list[dict]:
-    means = {row["arm"]: row["mean"] for row in r["means"]}
+    means = r["adjusted_means"]
+    if means is None:
+        return []
     most = max(abs(value) for value in means.values()) or 1
     return [
         {"width": round(WIDEST * abs(means[arm]) / most, 1), "colour": COLOURS[arm],

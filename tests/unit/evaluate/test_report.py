@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
+from pipeline.evaluate.sentences import digits_of
 from pipeline.evaluate.words import LANGUAGES, MINUS, NARROW, Speech, table
 from pipeline.evaluate.write_study import plain, write_report
 from tests.unit.evaluate.made_up import cohort, results, written
@@ -104,6 +105,23 @@ def test_both_languages_have_the_same_words_with_the_same_places():
 def test_page_one_gives_the_answer_only_when_the_interval_carries_it(folder, made):
     assert made["verdict"]["conclusion"] == "fewer" and made["verdict"]["good"]
     assert "We cannot conclude" not in page_of(folder, "en")
+
+
+def test_the_bars_of_page_one_differ_by_its_headline(tmp_path):
+    for method in ("ancova", "ipw", "match", "none"):
+        for seed in (1, 2):
+            frame = cohort(150, effect=-20.5, seed=seed).with_columns(net_days=pl.col("net_days") + 0.8 * pl.col("age_years"))
+            made = results(tmp_path, ("method: ancova", f"method: {method}"), ("without_each_cluster: true", "without_each_cluster: false"), frame=frame)
+            main, drawn = made["primary"], made["adjusted_means"]
+            page = page_of_new(tmp_path, made)
+            treated, control = (float(re.search(r"([\d.,]+) \S", text)[1]) for text in re.findall(r'<div class="bar"><i [^>]*></i><span>[^:]*: ([^<]*)', page))
+            assert treated - control == pytest.approx(round(main["estimate"]["estimate"], digits_of(made)))
+            assert (treated, control) == (drawn["treated"], drawn["control"])
+            assert control == pytest.approx(main["control_mean"], abs=0.51)
+
+
+def page_of_new(tmp_path, made):
+    return write_report(written(tmp_path, made), tmp_path, "en").read_text(encoding="utf-8")
 
 
 def test_without_an_effect_it_says_that_we_cannot_conclude(tmp_path):
