@@ -7,6 +7,7 @@ import textwrap
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from pipeline.evaluate import sentences
 from pipeline.evaluate.figures import BLUE, INK, ORANGE
 from pipeline.evaluate.words import Speech
 
@@ -21,6 +22,7 @@ def flow(results: dict, say: Speech) -> Figure:
     followed = told.get("followed", [])
     right = "\n".join([f"{say('flow.excluded')}. {say('flow.not_met')}:", *left_out]) if left_out else ""
     end = told["analysed"]
+    counted = f" {say('flow.moments')}" if sentences.counts_moments(results) else ""
     clusters = f", {n(end['clusters'])} {say('flow.clusters')}" if end["clusters"] else ""
     two, beside, below = _high(2), _high(right.count("\n") + 1) if right else 0.0, _high(len(followed)) if followed else -1.2
     high = 0.6 + two + 1.8 + beside + two + 1.6 + two + 1.2 + below
@@ -32,14 +34,14 @@ def flow(results: dict, say: Speech) -> Figure:
     chosen_at = right_at - beside / 2 - 0.9 - two / 2
     arms_at, last_at = chosen_at - two - 1.6, 0.3 + below / 2
     _arrow(axis, 50, found_at - two / 2, 50, chosen_at + two / 2)
-    _box(axis, 50, found_at, f"{say('flow.found')}\nn = {n(told['found'])}", INK)
+    _box(axis, 50, found_at, f"{say('flow.found')}\nn = {n(told['found'])}{counted}", INK)
     if right:
         _arrow(axis, 50, right_at, 57.6, right_at)
         _box(axis, 58.5, right_at, right, INK, side="left")
-    _box(axis, 50, chosen_at, f"{say('flow.analysed')}\nn = {n(end['both'])}{clusters}", INK)
+    _box(axis, 50, chosen_at, f"{say('flow.analysed')}\nn = {n(end['both'])}{counted}{clusters}", INK)
     for x, arm, colour in ((25, "treated", BLUE), (75, "control", ORANGE)):
         _arrow(axis, 50, chosen_at - two / 2, x, arms_at + two / 2)
-        _box(axis, x, arms_at, f"{_short(say.both(results['arms'][arm]))}\nn = {n(end[arm])}", colour)
+        _box(axis, x, arms_at, f"{_short(say.both(results['arms'][arm]))}\nn = {n(end[arm])}{counted}", colour)
         if followed:
             rows = [f"{say.both(row['name'])}: {n(row[arm])}" for row in followed]
             _arrow(axis, x, arms_at - two / 2, x, last_at + below / 2)

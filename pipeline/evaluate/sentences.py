@@ -17,10 +17,15 @@ def digits_of(r: dict) -> int:
     return 0 if size is None or size >= 2 else 1 if size >= 0.2 else 3
 
 
+def counts_moments(r: dict) -> bool:
+    """Whether rows are moments, of which a person may have several."""
+    return r["n"]["persons"] < r["n"]["all"]
+
+
 def sentences(r: dict, say: Speech) -> dict[str, Any]:
     """Everything the template says in words, by name."""
     made: dict[str, Any] = {
-        "answer": "", "notes": say.both(r["notes"]), "done": _done(r, say), "balance": _balance(r, say),
+        "answer": "", "counted": f" {say('flow.moments')}" if counts_moments(r) else "", "moments": _moments(r, say), "notes": say.both(r["notes"]), "done": _done(r, say), "balance": _balance(r, say),
         "power": _power(r, say) if r["kind"] == "plan" else "", "power_full": _power(r, say), "methods": _methods(r, say),
         "status": _status(r, say), "cannot": [], "outcomes": [], "sensitivity_rows": [],
     }  # fmt: skip
@@ -31,13 +36,19 @@ def sentences(r: dict, say: Speech) -> dict[str, Any]:
 
 def _done(r: dict, say: Speech) -> str:
     n = r["n"]
-    kind = "done_data" if not r["versions"]["as_of"] else "done_moments" if n["persons"] < n["all"] else "done_text"
+    kind = "done_data" if not r["versions"]["as_of"] else "done_moments" if counts_moments(r) else "done_text"
     text = say(
         f"one.{kind}", n=say.number(n["all"]), n1=say.number(n["treated"]), n0=say.number(n["control"]),
         persons=say.number(n["persons"]), treated=say.low(r["arms"]["treated"]), control=say.low(r["arms"]["control"]),
         came=say(f"came.{r['arms']['came_about']}"), days=say.number(r["outcome"]["days"]), question=say.both(r["question"]),
     )  # fmt: skip
     return f"{text} {say('one.centres', clusters=say.number(n['clusters']))}" if n["clusters"] else text
+
+
+def _moments(r: dict, say: Speech) -> str:
+    if not counts_moments(r):
+        return ""
+    return say("flow.moments_note", n=say.number(r["n"]["all"]), persons=say.number(r["n"]["persons"]))
 
 
 def _page_one(r: dict, say: Speech) -> dict[str, Any]:
@@ -127,7 +138,7 @@ def _balance(r: dict, say: Speech) -> str:
 def _primary(r: dict, say: Speech) -> str:
     names = [say.column(name) for name in r["protocol"]["covariates"]]
     method, n = r["primary"]["method"], r["primary"]["n"]
-    counted = {"match": "pairs", "staggered": "units"}.get(method, "followed" if r["versions"]["as_of"] else "cases")
+    counted = {"match": "pairs", "staggered": "units"}.get(method, ("moments" if counts_moments(r) else "followed") if r["versions"]["as_of"] else "cases")
     told = say("text.in_estimate_nearly_all") if n is None else say(f"text.in_estimate_{counted}", n=say.number(n))
     if method == "none" or not names:
         return f"{say('text.unadjusted')} {told}"
@@ -171,7 +182,8 @@ def _power(r: dict, say: Speech) -> str:
         "power": say.number(100 * told["power"]), "least": say.number(told["least_detectable"], d),
     }  # fmt: skip
     if told["clusters"]:
-        text = say("text.power", clusters=say.number(told["clusters"]), icc=say.number(told["icc"], 2), **filled)
+        kind = "power" if r["n"]["clusters"] else "power_persons"  # without clusters only someone with several moments is one
+        text = say(f"text.{kind}", clusters=say.number(told["clusters"]), icc=say.number(told["icc"], 2), **filled)
     else:
         text = say("text.power_alone", **filled)
     if told["expected"]:
@@ -188,7 +200,7 @@ def _methods(r: dict, say: Speech) -> list[str]:
         lines.append(say("methods.outcome", days=say.number(r["outcome"]["days"]), delay=say.number(r["delay_days"])))
     lines.append(say(f"methods.{r['protocol']['method']}"))
     alone = "methods.rows_alike" if r["protocol"]["method"] == "did" else "methods.rows"
-    lines.append(say("methods.clusters" if r["n"]["clusters"] else alone))
+    lines.append(say("methods.clusters" if r["n"]["clusters"] else "methods.persons" if counts_moments(r) else alone))
     drawn = r.get("few_clusters", {}).get("randomisation")
     if drawn:
         lines.append(say("methods.randomisation", draws=say.number(drawn["draws"])))

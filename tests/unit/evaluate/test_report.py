@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
+from pipeline.evaluate.flow_diagram import flow
 from pipeline.evaluate.sentences import digits_of
 from pipeline.evaluate.words import LANGUAGES, MINUS, NARROW, Speech, table
 from pipeline.evaluate.write_study import plain, write_report
@@ -122,6 +123,17 @@ def test_the_bars_of_page_one_differ_by_its_headline(tmp_path):
 
 def page_of_new(tmp_path, made):
     return write_report(written(tmp_path, made), tmp_path, "en").read_text(encoding="utf-8")
+
+
+def test_moments_are_not_called_persons_nor_persons_units(tmp_path):
+    frame = cohort().with_columns(person_key=pl.col("person_key") // 2 + 1)
+    made = results(tmp_path, ("clusters: unit_id\n", "\n"), ("without_each_cluster: true", "without_each_cluster: false"), frame=frame)
+    assert made["n"]["persons"] < made["n"]["all"] and made["n"]["clusters"] is None
+    page = write_report(written(tmp_path, made), tmp_path, "sv").read_text(encoding="utf-8")
+    assert f"Med {made['power']['clusters']} personer" in page and not re.search(r"\d enheter", page.split("<pre")[0].split('class="statistician"')[0])
+    assert f"n = {made['n']['treated']} tillfällen</th>" in page and f"är {made['n']['persons']} personers" in page
+    boxes = [text.get_text() for text in flow(made, Speech("sv")).axes[0].texts]
+    assert sum(bool(re.search(r"n = \S+ tillfällen", text)) for text in boxes) == 4
 
 
 def test_without_an_effect_it_says_that_we_cannot_conclude(tmp_path):
