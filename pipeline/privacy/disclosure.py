@@ -29,7 +29,8 @@ def hidden_cells(
     persons : (rows + 1, columns + 1) how many persons stand behind each cell and sum, where `counts` are of something
         else, such as spells; None: `counts` are persons.
     row_sums_shown : the row sums are told by another table, and no cell is protected by them; one that is shown there may
-        not be small.
+        not be small. What no rectangle protects without a sum is then hidden with its whole row, noughts too: rather the
+        row of a small place than a sum over all places.
     already : (rows + 1, columns + 1) of bool: hidden for reasons outside this table, row sums hidden in the other one included.
 
     Returns
@@ -59,11 +60,19 @@ def hidden_cells(
         if (small[:, -1] & (already is None or ~already[:, -1])).any():
             raise ValueError("a row sum that must be shown is small")
         small[:, -1] = False
+    # a hidden cell that holds somebody holds at least one, but of a row hidden whole nobody knows which cells do
+    least = np.minimum(table, 1)
+    if row_sums_shown:
+        least[:-1][hidden[:-1, :-1].all(axis=1)] = 0
     # smallest first: a large rectangle's cells may come to protect the next
     for at in sorted(zip(*np.nonzero(small), strict=True), key=lambda cell: (table[cell], cell)):
-        allowed = _rectangles(table, at)
+        allowed = _rectangles(table, least, at)
         if row_sums_shown:
             allowed[:, -1] = False
+            if at[0] < len(inner) and not allowed[:-1].any():
+                hidden[at[0], :-1], least[at[0]] = True, 0
+                allowed = _rectangles(table, least, at)
+                allowed[:, -1] = False
         if not (allowed & _corners_hidden(hidden, at)).any():
             hidden = _with_cheapest(table, hidden, at, allowed)
             if row_sums_shown:
@@ -86,17 +95,17 @@ def with_sums(counts: np.ndarray) -> np.ndarray:
     return np.hstack([below, below.sum(axis=1, keepdims=True)])
 
 
-def _rectangles(table: np.ndarray, at: tuple[int, int]) -> np.ndarray:
+def _rectangles(table: np.ndarray, least: np.ndarray, at: tuple[int, int]) -> np.ndarray:
     """Whether the rectangle with corners in `at` and each other cell, were all four hidden, leaves `at` open.
 
     One person more in `at` is one fewer in its row's and its column's corner and one more in the opposite one, or the
-    other way round; in a sum it is the other way round again. A hidden cell that holds somebody holds at least one.
+    other way round; in a sum it is the other way round again. least : what each cell is known to hold if it is hidden.
     """
     row, column = at
     inside = np.ones_like(table, dtype=bool)
     inside[-1] ^= True
     inside[:, -1] ^= True
-    gives = table >= 2
+    gives = table > least
     up, down = inside | gives, ~inside | gives
     more = up[row, column] & down[row] & down[:, [column]] & up
     fewer = down[row, column] & up[row] & up[:, [column]] & down

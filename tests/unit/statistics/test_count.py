@@ -14,6 +14,7 @@ from pipeline.errors import UsageError
 from pipeline.statistics.count import BOTH, GROUPS, OTHERS, REGION, SEXES, SIDES, count
 from tests.unit.statistics.regions import AS_OF, grouped
 
+MANY = 10_000
 KEY = ["place", "measure", "grouping", "level", "sex"]
 
 
@@ -71,6 +72,22 @@ def test_six_spells_of_two_persons_are_hidden():
     six = pl.concat([repeated] * 6)
     found = count(pl.concat([rest, six]), AS_OF)
     assert told(found, place="U0", measure="ongoing", grouping="degree", level="25", sex="F") == [None]
+
+
+@pytest.mark.parametrize("sizes", [[900, 400, 300, 60, 9, 3], [900, 120, 90, 70, 60, 50]])
+def test_the_regions_numbers_are_hidden_for_small_ones_of_its_own_and_never_for_a_small_units(sizes):
+    frame = grouped(7, sizes)
+    found = count(frame, AS_OF)
+    truth = _truth(frame, found)
+    checked = 0
+    for (measure, grouping, sex), part in found.cells.filter(place=REGION).group_by("measure", "grouping", "sex"):
+        if sex == BOTH or (measure, grouping) == ("ongoing", "month"):
+            continue
+        persons = {level: truth.get((REGION, measure, grouping, level, sex), (0, 0))[1] for level in part["level"]}
+        if not any(0 < one < 5 for one in persons.values()):
+            checked += 1
+            assert part["spells"].null_count() == 0, (measure, grouping, sex)
+    assert checked >= 10
 
 
 def test_persons_of_unknown_sex_are_left_out_and_counted():
@@ -131,6 +148,7 @@ def test_every_hidden_number_of_fewer_than_five_persons_could_be_another_given_a
             for grouping in ("length", "age", "diagnosis", "degree"):
                 _audit(places, measure, sex, grouping, shown, truth)
     _audit(places, "started", SEXES[0], "month", shown, truth, levels=[str(one) for one in found.months[12:]])
+    _audit(places, "started", SEXES[1], "month", shown, truth, levels=[str(one) for one in found.months[:12]], sums_shown=False)
 
 
 def _truth(frame, found):
@@ -138,11 +156,13 @@ def _truth(frame, found):
     cells = defaultdict(lambda: (0, set()))
     units = [one for one in found.places if one not in (OTHERS, REGION)]
     since = {str(month) for month in found.months[12:]}
+    earlier = {str(month) for month in found.months[:12]}
     for row in frame.filter(pl.col("sex").is_in(SEXES)).iter_rows(named=True):
         month = str(row["start_date"].replace(day=1))
         side = "91-" if row["days"] > 90 else "0-90"
         levels = [(name, row[name]) for name in GROUPS] + [("long", side), ("total", "")]
         told = [("ongoing", levels)] * row["ongoing"] + [("started", [*levels, ("month", month)])] * (month in since)
+        told += [("started", [("month", month)])] * (month in earlier)
         for measure, groups in told:
             for grouping, level in groups:
                 for place in (row["unit_id"] if row["unit_id"] in units else OTHERS, REGION):
@@ -152,7 +172,7 @@ def _truth(frame, found):
     return {key: (spells, len(persons)) for key, (spells, persons) in cells.items()}
 
 
-def _audit(places, measure, sex, grouping, shown, truth, levels=None):
+def _audit(places, measure, sex, grouping, shown, truth, levels=None, sums_shown=True):
     """Linear programming over all that is told of one sex by one grouping, women's and men's sums being told as they are."""
     levels = levels or list(GROUPS[grouping])
     sides = list(SIDES) if grouping == "length" else []
@@ -170,17 +190,23 @@ def _audit(places, measure, sex, grouping, shown, truth, levels=None):
         sums.append(value)
 
     for place in (*places, REGION):
-        says([(place, grouping, level) for level in levels], None, shown[place, measure, "total", "", sex])
+        if sums_shown:
+            says([(place, grouping, level) for level in levels], None, shown[place, measure, "total", "", sex])
         for side in sides:
             says([(place, grouping, level) for level in SIDES[side]], (place, "long", side))
     for kind, level in {(kind, level) for _, kind, level in names}:
         says([(place, kind, level) for place in places], (REGION, kind, level))
     key = {name: (name[0], measure, name[1], name[2], sex) for name in names}
     # a hidden number is taken to be known to stand for somebody, but where all of a place are hidden, noughts too
-    nothing = {place for place in (*places, REGION) if all(shown[key[place, grouping, level]] is None for level in levels)}
-    least = {one: 0 if one[0] in nothing else min(truth.get(key[one], (0, 0))[0], 1) for one in names}
+    together = [*SIDES.values(), sides] if grouping == "length" else [levels]
+    nothing = {
+        (place, level)
+        for place in places for group in together for level in group
+        if all(shown[place, measure, "long" if group == sides else grouping, one, sex] is None for one in group)
+    }  # fmt: skip
+    least = {one: 0 if (one[0], one[2]) in nothing else min(truth.get(key[one], (0, 0))[0], 1) for one in names}
     low = [shown[key[one]] if shown[key[one]] is not None else least[one] for one in names]
-    high = [shown[key[one]] if shown[key[one]] is not None else None for one in names]
+    high = [shown[key[one]] if shown[key[one]] is not None else MANY for one in names]
     for name in names:
         spells, persons = truth.get(key[name], (0, 0))
         if not 0 < persons < 5:
