@@ -9,6 +9,7 @@ from models.effects.few_clusters import few, jackknife
 from models.effects.glm import logistic
 from models.effects.influence import cluster_sums
 from models.effects.linear import least_squares
+from models.effects.loss import chance_seen
 from models.effects.result import Effect, effect, wald
 
 LEARNERS = ("linear", "boosting")
@@ -26,7 +27,7 @@ def nuisances(
     if learner not in LEARNERS:
         raise CannotEstimate(f"the learner is {' or '.join(LEARNERS)}")
     n = len(y)
-    fold = _folds(n, yes, folds, seed, cluster) if fold is None else fold
+    fold = folds_of(n, yes, folds, seed, cluster) if fold is None else fold
     e, mu0, mu1 = np.empty(n), np.empty(n), np.empty(n)
     w = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
     for one in range(folds):
@@ -37,7 +38,8 @@ def nuisances(
     return np.clip(e, clip, 1 - clip), mu0, mu1
 
 
-def _folds(n: int, yes: np.ndarray, folds: int, seed: int, cluster) -> np.ndarray:
+def folds_of(n: int, yes: np.ndarray, folds: int, seed: int, cluster) -> np.ndarray:
+    """(n,) which fold each row is in: whole clusters where they are five a fold or more, else both arms spread evenly."""
     rng = np.random.default_rng(seed)
     if folds == 1:
         return np.zeros(n, dtype=int)
@@ -110,7 +112,7 @@ def aipw(
         raise CannotEstimate("the estimand is ate or att")
     folds = folds or (1 if learner == "linear" else 5)
     w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
-    fold = _folds(len(y), yes, folds, seed, cluster)
+    fold = folds_of(len(y), yes, folds, seed, cluster)
 
     def of(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         known = None if seen is None else np.asarray(seen, dtype=bool)[rows]
@@ -118,8 +120,7 @@ def aipw(
         e, mu0, mu1 = nuisances(y[rows], yes[rows], X.rows(rows), **how)
         each = y[rows]
         if known is not None:
-            own = np.where(yes[rows], mu1, mu0)
-            each = own + np.where(known, (each - own) / _followed(known, yes[rows], X.rows(rows), fold[rows], folds), 0.0)
+            each = with_loss(each, known, yes[rows], X.rows(rows), mu0, mu1, fold[rows], folds)
         return *_means(each, yes[rows], e, mu0, mu1, w[rows], estimand), e
 
     means, moved, e = of(np.ones(len(y), dtype=bool))
@@ -141,19 +142,13 @@ def aipw(
     )  # fmt: skip
 
 
-def _followed(seen: np.ndarray, yes: np.ndarray, X: Design, fold: np.ndarray, folds: int, least: float = 0.05) -> np.ndarray:
-    """(n,) chance that the outcome is known, for rows not fitted on when folds > 1; no less than `least`."""
-    chance = np.ones(len(seen))
-    for arm in (yes, ~yes):
-        for one in range(folds):
-            out = arm & (fold == one)
-            use = out if folds == 1 else arm & (fold != one)
-            if seen[use].all():
-                continue
-            fit = logistic(seen[use].astype(float), X.rows(use))
-            eta = X.X[out][:, [X.names.index(name) for name in fit.names]] @ fit.beta
-            chance[out] = 1 / (1 + np.exp(-eta))
-    return np.clip(chance, least, 1.0)
+def with_loss(
+    y: np.ndarray, seen: np.ndarray, yes: np.ndarray, X: Design, mu0: np.ndarray, mu1: np.ndarray, fold: np.ndarray, folds: int
+) -> np.ndarray:  # fmt: skip
+    """(n,) outcomes to put into the score where some are lost: what the model predicts of each row, and for those seen their
+    own distance from it over the chance to be seen. Right when the model of the outcome or that of loss is."""
+    own = np.where(yes, mu1, mu0)
+    return own + np.where(seen, (np.where(seen, y, own) - own) / chance_seen(seen, yes, X, fold, folds), 0.0)
 
 
 def _means(y, yes, e, mu0, mu1, w, estimand) -> tuple[np.ndarray, np.ndarray]:

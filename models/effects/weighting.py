@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from models.effects.balance import balance_table, effective_size
@@ -10,6 +12,7 @@ from models.effects.few_clusters import few, jackknife
 from models.effects.glm import GlmFit, logistic
 from models.effects.influence import cluster_sums
 from models.effects.linear import least_squares
+from models.effects.loss import LEAST, chance_of, model_of_loss
 from models.effects.result import Effect, effect, wald
 
 
@@ -32,6 +35,26 @@ def weights_of(chance: np.ndarray, treated: np.ndarray, estimand: str) -> np.nda
     raise CannotEstimate("the estimand is ate or att")
 
 
+@dataclass(frozen=True)
+class _Weighted:
+    """What each row weighs, nought where it is lost; the models that say so, loss by arm (rows, its fit or None, chance)."""
+
+    w: np.ndarray
+    fit: GlmFit
+    loss: list[tuple[np.ndarray, GlmFit | None, np.ndarray]]
+
+
+def _weighted(yes: np.ndarray, X: Design, own: np.ndarray, seen: np.ndarray, estimand: str) -> _Weighted:
+    fit = propensity(yes, X)
+    w, loss = weights_of(fit.mean, yes, estimand) * own, []
+    for arm in (yes, ~yes) if not seen.all() else ():
+        followed = model_of_loss(seen[arm], X.rows(arm))
+        chance = chance_of(followed, seen[arm], X.rows(arm))
+        w[arm] = np.where(seen[arm], w[arm] / np.where(seen[arm], chance, 1.0), 0.0)
+        loss.append((arm, followed, chance))
+    return _Weighted(w, fit, loss)
+
+
 def ipw(
     outcome: np.ndarray,
     treated: np.ndarray,
@@ -41,56 +64,63 @@ def ipw(
     cluster: np.ndarray | None = None,
     weights: np.ndarray | None = None,
     se: str = "stacked",
+    seen: np.ndarray | None = None,
 ) -> Effect:
     """Difference of weighted means (Hajek), weights from a logistic model of treatment on X.
 
     Parameters
     ----------
-    estimand : ate (all) or att (the treated). weights : (n,) to multiply by, such as those for loss to follow-up.
-    se : "stacked": the estimation of the propensity counted in; "hc1" (or "cr2" with clusters): the weights taken
+    estimand : ate (all) or att (the treated). weights : (n,) known ones to multiply by, such as a survey's.
+    seen : (n,) whose outcome is known (the others' may be nan): those seen are weighted by one over the chance of it as well,
+    logistic in X in each arm. Both models are of everyone: the arms among those followed are not the arms as they came about.
+    se : "stacked": the estimation of both counted in; "hc1" (or "cr2" with clusters): the weights taken
     as known, as textbooks print it, which is wide. The terms hold both. Few clusters: the jackknife over them.
 
     Source: Lunceford & Davidian 2004, Stat Med 23:2937; Hernan & Robins, What If, ch. 12.
     """
-    y = np.asarray(outcome, dtype=float)
     yes, names = arms(treated)
-    fit = propensity(yes, X)
-    w = weights_of(fit.mean, yes, estimand) * (1 if weights is None else np.asarray(weights, dtype=float))
-    line = least_squares(y, design({"treated": yes.astype(float)}, len(y)), w)
-    known = se if se != "stacked" else "hc1" if cluster is None else "cr2"
-    difference = line.terms(known, cluster)["treated"]
-    stacked = _stacked(y, yes, w, fit, X, line.beta, estimand, cluster)
+    told = np.ones(len(yes), dtype=bool) if seen is None else np.asarray(seen, dtype=bool)
+    if min((told & yes).sum(), (told & ~yes).sum()) < 2:
+        raise CannotEstimate("each arm needs two rows or more with a known outcome")
+    y = np.where(told, np.asarray(outcome, dtype=float), 0.0)
+    own = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
+    made = _weighted(yes, X, own, told, estimand)
+    w, fit = made.w, made.fit
+    line = least_squares(y[told], design({"treated": yes[told].astype(float)}, int(told.sum())), w[told])
+    known, label = se if se != "stacked" else "hc1" if cluster is None else "cr2", None if cluster is None else cluster[told]
+    difference = line.terms(known, label)["treated"]
+    stacked = _stacked(y, yes, made, X, line.beta, estimand, cluster)
     if few(cluster):
-        own = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
-        again = lambda rows: _difference(y[rows], yes[rows], X.rows(rows), own[rows], estimand)  # noqa: E731
+        again = lambda rows: _difference(y[rows], yes[rows], X.rows(rows), own[rows], told[rows], estimand)  # noqa: E731
         covariance, df = jackknife(again, stacked.estimate, cluster)
         stacked = wald(stacked.estimate, np.sqrt(covariance[0, 0]), df)
     main = stacked if se == "stacked" else difference
-    means = {f"mean {names[0]}": line.terms(known, cluster)["Intercept"]}
-    means[f"mean {names[1]}"] = wald(line.beta.sum(), np.sqrt(line.covariance(known, cluster).sum()), difference.df)
-    own = np.where(yes, fit.mean, 1 - fit.mean)
+    means = {f"mean {names[0]}": line.terms(known, label)["Intercept"]}
+    means[f"mean {names[1]}"] = wald(line.beta.sum(), np.sqrt(line.covariance(known, label).sum()), difference.df)
+    chance = np.where(yes, fit.mean, 1 - fit.mean)
     share = np.where(yes, yes.mean(), 1 - yes.mean())
-    stable = w * (share if estimand == "ate" else 1)
+    stable = (w * (share if estimand == "ate" else 1))[told]
     return effect(
         main, len(y), terms={estimand: main, "weights known": difference, "propensity estimated": stacked, **means},
         table=balance_table(X, yes, w, "pooled" if estimand == "ate" else "treated"),
-        fit={"weight_mean": w.mean(), "weight_min": w.min(), "weight_max": w.max(), "stabilised_mean": stable.mean(),
-             "stabilised_min": stable.min(), "stabilised_max": stable.max(), "least_chance_of_own_arm": own.min(),
+        fit={"weight_mean": w[told].mean(), "weight_min": w[told].min(), "weight_max": w.max(), "stabilised_mean": stable.mean(),
+             "stabilised_min": stable.min(), "stabilised_max": stable.max(), "least_chance_of_own_arm": chance.min(),
              "effective_treated": effective_size(w[yes]), "effective_control": effective_size(w[~yes])},
         assumes="every reason for treatment that bears on the outcome is among the covariates; each row could have "
-        "been in either arm; the model of treatment is right",
+        "been in either arm; the model of treatment is right" + ("" if seen is None else "; so is that of loss"),
     )  # fmt: skip
 
 
-def _difference(y: np.ndarray, yes: np.ndarray, X: Design, own: np.ndarray, estimand: str) -> float:
-    if yes.all() or not yes.any():
+def _difference(y: np.ndarray, yes: np.ndarray, X: Design, own: np.ndarray, seen: np.ndarray, estimand: str) -> float:
+    if not (seen & yes).any() or not (seen & ~yes).any():
         raise CannotEstimate("an arm lies in one cluster alone")
-    w = weights_of(propensity(yes, X).mean, yes, estimand) * own
+    w = _weighted(yes, X, own, seen, estimand).w
     return float(np.average(y[yes], weights=w[yes]) - np.average(y[~yes], weights=w[~yes]))
 
 
-def _stacked(y, yes, w, fit: GlmFit, X: Design, beta, estimand, cluster):
-    """Influence function of the Hajek difference, with the propensity's scores projected out."""
+def _stacked(y, yes, made: _Weighted, X: Design, beta, estimand, cluster):
+    """Influence function of the Hajek difference, with the scores of the models of treatment and of loss projected out."""
+    w, fit = made.w, made.fit
     mu0, mu1 = beta[0], beta.sum()
     sign = np.where(yes, 1.0, -1.0)
     gap = np.where(yes, y - mu1, y - mu0)
@@ -101,6 +131,10 @@ def _stacked(y, yes, w, fit: GlmFit, X: Design, beta, estimand, cluster):
     slope = np.where(yes, -(1 - e) if estimand == "ate" else 0.0, e if estimand == "ate" else 1.0)
     columns = np.isin(X.names, fit.names)
     moved = part + fit.scores @ fit.covariance @ (X.X[:, columns].T @ (part * slope))
+    for arm, followed, chance in made.loss:
+        if followed is not None:  # a share is the same for the whole arm, whose mean it does not move
+            lean = np.where(chance > LEAST, chance - 1, 0.0) * part[arm]
+            moved[arm] += followed.scores @ followed.covariance @ (X.X[arm][:, np.isin(X.names, followed.names)].T @ lean)
     summed = cluster_sums(moved[:, None], cluster)[:, 0]
     groups = len(summed)
     error = np.sqrt((summed**2).sum() * groups / (groups - 1))

@@ -142,6 +142,8 @@ LOSS = Scenario(
     (
         Estimator("mean-difference of those followed", lambda d: mean_difference(d["y"], d["a"]), "ate", NAIVE, "those lost differ between the arms"),
         Estimator("mean-difference, weighted for loss", lambda d: mean_difference(d["y"], d["a"], weights=d["w"]), "ate"),
+        Estimator("ols (ANCOVA), weighted for loss", lambda d: ols(d["y"], d["AX"], of="treated", weights=d["w"]), "ate"),
+        Estimator("ipw, loss in its models", lambda d: ipw(d["all_y"], d["all_a"], d["all_X"], seen=d["seen"]), "ate"),
         Estimator("aipw, loss in its models", lambda d: aipw(d["all_y"], d["all_a"], d["all_X"], seen=d["seen"]), "ate"),
         Estimator("aipw, weighted for loss", lambda d: aipw(d["y"], d["a"], d["X"], weights=d["w"]), "ate", CHECK, "the weights as known: wide"),
         Estimator("standardise, weighted for loss", lambda d: standardise(d["y"], d["a"], d["X"], weights=d["w"]), "ate"),

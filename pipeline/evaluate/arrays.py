@@ -11,7 +11,7 @@ from pipeline.errors import UsageError
 from pipeline.evaluate.protocol import Protocol
 
 RARE = 10  # persons; rarer levels of a text become one
-FEW_LOST = 10  # persons; with fewer lost, the share followed in the arm is all that can be learnt of loss
+FEW_LOST = 10  # persons of an arm; with fewer lost, the share followed in it is all that can be learnt of loss
 UNKNOWN = "unknown"
 CALENDAR = ("month_number",)  # a number whose levels have nothing in common with their order
 
@@ -89,20 +89,18 @@ def outcome(frame: pl.DataFrame, protocol: Protocol) -> tuple[np.ndarray, np.nda
 
 
 def loss_weights(frame: pl.DataFrame, seen: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
-    """(n,) one over the chance to be followed throughout, given arm and covariates; 0 for the lost. Mean 1 in the seen.
+    """(n,) one over the chance to be followed throughout, given covariates, in each arm by itself: who leaves one arm may be
+    unlike who leaves the other. 0 for the lost; mean 1 in the seen. With few lost in an arm the chance is the arm's share.
 
-    With few lost the chance is the arm's share. Source: Robins & Finkelstein 2000, Biometrics 56:779.
+    Source: Robins & Finkelstein 2000, Biometrics 56:779.
     """
-    arm = treated(frame)
+    arm, X = treated(frame), design_of(frame, names).without("Intercept", "treated").X
     chance = np.ones(len(seen))
-    lost = int((~seen).sum())
-    if lost == 0:
-        return chance
-    if lost < FEW_LOST:
-        for value in (0.0, 1.0):
-            chance[arm == value] = seen[arm == value].mean()
-    else:
-        X = design_of(frame, names).X[:, 1:]
-        chance = LogisticRegression(C=1.0, max_iter=1000).fit(X, seen).predict_proba(X)[:, 1]
+    for value in (0.0, 1.0):
+        mine = arm == value
+        if (~seen[mine]).sum() < FEW_LOST or not seen[mine].any() or not X.shape[1]:
+            chance[mine] = seen[mine].mean() if mine.any() else 1.0
+        else:
+            chance[mine] = LogisticRegression(C=1.0, max_iter=1000).fit(X[mine], seen[mine]).predict_proba(X[mine])[:, 1]
     weights = np.where(seen, 1 / np.clip(chance, 0.05, 1), 0.0)
     return weights / weights[seen].mean()

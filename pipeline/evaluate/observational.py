@@ -9,38 +9,31 @@ import polars as pl
 
 from models.effects.design import CannotEstimate, Design
 from models.effects.doubly_robust import aipw
-from models.effects.matching import match, nearest
+from models.effects.matching import nearest
 from models.effects.result import Effect, Term, wald
 from models.effects.weighting import ipw, propensity, weights_of
 from pipeline.evaluate import arrays, primary
 from pipeline.evaluate.protocol import Protocol
 
 
-def estimate(
-    method: str,
-    kept: pl.DataFrame,
-    y: np.ndarray,
-    weights: np.ndarray,
-    cluster: np.ndarray | None,
-    protocol: Protocol,
-    names: tuple[str, ...],
-) -> primary.Estimate:
-    """The difference by `aipw`, `ipw` or `match`, of the rows whose chance of either arm is not next to none."""
-    a = arrays.treated(kept)
-    X = arrays.design_of(kept, names).without("treated")
+def estimate(method: str, frame: pl.DataFrame, y: np.ndarray, seen: np.ndarray, protocol: Protocol, names: tuple[str, ...]) -> primary.Estimate:
+    """The difference by `aipw`, `ipw` or `match` over everyone whose chance of either arm is not next to none; y need be
+    known only where `seen`, and how those came to be lost is part of the estimate."""
+    a, cluster = arrays.treated(frame), arrays.clusters(frame, protocol)
+    X = arrays.design_of(frame, names)
     if method == "match":
-        return _matched(kept, y, a, X, cluster, protocol, names)
+        return _matched(frame, y, seen, X, cluster, protocol, names)
+    X = X.without("treated")
     chance = propensity(a, X).mean
     common = _common(chance, protocol)
-    part = None if cluster is None else cluster[common]
-    if min(a[common].sum(), (1 - a[common]).sum()) < 2:
+    if min(((a == arm) & common & seen).sum() for arm in (0, 1)) < 2:
         raise CannotEstimate("the arms have no persons in common: nearly everyone's arm follows from the covariates")
-    how = {"estimand": estimand(protocol), "cluster": part, "weights": weights[common]}
+    part = None if cluster is None else cluster[common]
+    how = {"estimand": estimand(protocol), "cluster": part, "seen": None if seen[common].all() else seen[common]}
     if method == "ipw":
         found = ipw(y[common], a[common], X.rows(common), **how)
-        base = _weighted_control(y[common], a[common], chance[common], weights[common], protocol)
         # the two means' covariance is not told: the control mean is taken as known, which the percent says little less for
-        return primary.Estimate(method, found, _over(found, base), base)
+        return primary.Estimate(method, found, _over(found, found.terms["mean 0"].estimate), found.terms["mean 0"].estimate)
     found = aipw(y[common], a[common], X.rows(common), folds=protocol.adjust.folds, seed=protocol.seed, **how)
     control, treated = found.terms["mean 0"], found.terms["mean 1"]
     return primary.Estimate(method, found, _ratio(found, control, treated), control.estimate)
@@ -77,7 +70,13 @@ def weights(frame: pl.DataFrame, protocol: Protocol) -> np.ndarray:
 
 
 def matched_weights(frame: pl.DataFrame, a: np.ndarray, X: Design, protocol: Protocol) -> np.ndarray:
-    """(n,) how often each row is in a pair; the same pairs as `match` makes."""
+    """(n,) how often each row is in a pair."""
+    treated, control = _pairs(frame, a, X, protocol)
+    return np.bincount(np.append(treated, control), minlength=len(a)).astype(float)
+
+
+def _pairs(frame: pl.DataFrame, a: np.ndarray, X: Design, protocol: Protocol) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the treated who find a control, and of their controls; known at time zero, whoever is lost afterwards."""
     chance = propensity(a, X).mean
     distance = np.log(chance / (1 - chance))
     yes = a > 0
@@ -89,23 +88,26 @@ def matched_weights(frame: pl.DataFrame, a: np.ndarray, X: Design, protocol: Pro
     )  # fmt: skip
     if (control >= 0).sum() < 2:
         raise CannotEstimate("fewer than two treated find a match")
-    pairs = np.append(np.flatnonzero(yes)[control >= 0], control[control >= 0])
-    return np.bincount(pairs, minlength=len(a)).astype(float)
+    return np.flatnonzero(yes)[control >= 0], control[control >= 0]
 
 
 def _matched(
-    kept: pl.DataFrame, y: np.ndarray, a: np.ndarray, X: Design, cluster: np.ndarray | None, protocol: Protocol, names: tuple[str, ...]
+    frame: pl.DataFrame, y: np.ndarray, seen: np.ndarray, X: Design, cluster: np.ndarray | None, protocol: Protocol, names: tuple[str, ...]
 ) -> primary.Estimate:
-    """With clusters: least squares on the matched rows, errors by cluster. Without: the mean difference of pairs."""
-    w = matched_weights(kept, a, X, protocol)
-    used = w > 0
-    if cluster is not None:
-        whole = arrays.design_of(kept, names).rows(used)
-        made = primary.linear("match", y[used], whole, cluster[used], w[used])
-        return primary.Estimate("match", made.effect, made.percent, made.control_mean)
-    found = match(y, a, X, exact=_cells(kept, protocol), caliper=protocol.adjust.caliper, replace=protocol.adjust.replace)
-    base = float(np.average(y[used & (a == 0)], weights=w[used & (a == 0)]))
-    return primary.Estimate("match", found, _over(found, base), base)
+    """Least squares on the matched: a caliper leaves a rest of confounding, which the covariates take. Those of them who were
+    followed are weighted for loss. Errors by cluster; without clusters by pair, and by row where a control serves many."""
+    a = arrays.treated(frame)
+    treated, control = _pairs(frame, a, X.without("treated"), protocol)
+    w = np.bincount(np.append(treated, control), minlength=len(a)).astype(float)
+    matched = frame.filter(pl.Series(w > 0))
+    loss = np.zeros(len(a))
+    loss[w > 0] = arrays.loss_weights(matched, seen[w > 0], names)
+    used = (w > 0) & seen
+    if cluster is None and not protocol.adjust.replace:
+        cluster = np.arange(len(a))
+        cluster[treated] = control
+    label = None if cluster is None else cluster[used]
+    return primary.linear("match", y[used], X.rows(used), label, (w * loss)[used])
 
 
 def _cells(frame: pl.DataFrame, protocol: Protocol) -> np.ndarray | None:
@@ -113,11 +115,6 @@ def _cells(frame: pl.DataFrame, protocol: Protocol) -> np.ndarray | None:
         return None
     parts = [arrays.column(frame, name).cast(pl.String).fill_null(arrays.UNKNOWN) for name in protocol.adjust.exact]
     return np.array(["|".join(row) for row in zip(*(part.to_list() for part in parts), strict=True)])
-
-
-def _weighted_control(y: np.ndarray, a: np.ndarray, chance: np.ndarray, weights: np.ndarray, protocol: Protocol) -> float:
-    w = weights_of(chance, a > 0, estimand(protocol)) * weights
-    return float(np.average(y[a == 0], weights=w[a == 0]))
 
 
 def _over(found: Effect, base: float) -> Term:

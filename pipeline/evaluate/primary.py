@@ -39,31 +39,30 @@ class Estimate:
 
 
 def estimate(frame: pl.DataFrame, protocol: Protocol, method: str | None = None, covariates: tuple[str, ...] | None = None) -> Estimate:
-    """The difference in the primary outcome by `method` (the protocol's unless told), weighted for loss to follow-up."""
+    """The difference in the primary outcome by `method` (the protocol's unless told). Loss to follow-up is in the models of
+    aipw and ipw; elsewhere those followed are weighted for it, the weights taken as known."""
     names = protocol.adjust.covariates if covariates is None else covariates
-    if (method or protocol.adjust.method) == "staggered":
+    method = method or protocol.adjust.method
+    if method == "staggered":
         return _stepped(frame, protocol)
     y, seen = arrays.outcome(frame, protocol)
+    if method in ("aipw", "ipw", "match"):
+        from pipeline.evaluate import observational  # it builds on this module
+
+        return observational.estimate(method, frame, y, seen, protocol, names)
     weights = arrays.loss_weights(frame, seen, names)[seen]
-    kept = frame.filter(seen)
-    return of_values(kept, y[seen], weights, protocol, method or protocol.adjust.method, names)
+    return of_values(frame.filter(seen), y[seen], weights, protocol, method, names)
 
 
 def of_values(
     kept: pl.DataFrame, y: np.ndarray, weights: np.ndarray, protocol: Protocol, method: str, names: tuple[str, ...]
 ) -> Estimate:
-    """The same for any outcome `y` of the rows in `kept`."""
+    """The same for any outcome `y` of the rows in `kept`, by `none`, `ancova` or `did`."""
     cluster = arrays.clusters(kept, protocol)
-    even = bool(np.allclose(weights, 1))
-    if method == "none":
-        return linear("none", y, arrays.design_of(kept, ()), cluster, None if even else weights)
-    if method == "ancova":
-        return linear("ancova", y, arrays.design_of(kept, names), cluster, None if even else weights)
     if method == "did":
         return difference_in_differences(kept, y, cluster, protocol, names)
-    from pipeline.evaluate import observational  # it builds on this module
-
-    return observational.estimate(method, kept, y, weights, cluster, protocol, names)
+    X = arrays.design_of(kept, names if method == "ancova" else ())
+    return linear(method, y, X, cluster, None if np.allclose(weights, 1) else weights)
 
 
 def linear(method: str, y: np.ndarray, X: Design, cluster: np.ndarray | None, weights: np.ndarray | None, of: str = "treated") -> Estimate:

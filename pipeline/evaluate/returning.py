@@ -23,7 +23,10 @@ RISK_EVERY = 60
 
 
 def of(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None = None) -> dict:
-    """All that is said of the time to return. Duration: days from time zero to the spell's end, clean rule."""
+    """All that is said of the time to return, of the rows that the adjustment keeps (weights above nought). Duration: days from
+    time zero to the spell's end, clean rule."""
+    if weights is not None:
+        frame, weights = frame.filter(pl.Series(weights > 0)), weights[weights > 0]
     tau = float(protocol.follow_up.days)
     duration = frame["duration_days"].to_numpy().astype(float)
     cause = frame["cause"].to_numpy().astype(int)
@@ -62,14 +65,12 @@ def _adjusted(
     frame: pl.DataFrame, protocol: Protocol, duration: np.ndarray, event: np.ndarray, tau: float, weights: np.ndarray | None
 ) -> dict | None:
     """The mean days again, adjusted for the covariates by regression of pseudo-observations; rows weighted unlike are not."""
-    kept = np.ones(len(duration), dtype=bool) if weights is None else weights > 0
-    if weights is not None and np.ptp(weights[kept]) > 1e-9:
+    if weights is not None and np.ptp(weights) > 1e-9:
         return None
-    part = frame.filter(kept)
     try:
         found = pseudo_regression(
-            duration[kept], event[kept], arrays.design_of(part, protocol.adjust.covariates), tau=tau,
-            groups=arrays.treated(part), cluster=arrays.clusters(part, protocol), of="treated",
+            duration, event, arrays.design_of(frame, protocol.adjust.covariates), tau=tau,
+            groups=arrays.treated(frame), cluster=arrays.clusters(frame, protocol), of="treated",
         )  # fmt: skip
     except CannotEstimate:
         return None

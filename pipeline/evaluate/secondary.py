@@ -54,6 +54,12 @@ def _difference(y: np.ndarray, part: pl.DataFrame, protocol: Protocol) -> Effect
     return mean_difference(y, arrays.treated(part), cluster=arrays.clusters(part, protocol), weights=None if np.allclose(w, 1) else w)
 
 
+def _for_the_lost(frame: pl.DataFrame, seen: np.ndarray, names: tuple[str, ...]) -> pl.DataFrame:
+    """The rows seen, weighted by one over their chance to be seen besides what the adjustment gives them."""
+    weight = frame[WEIGHT].to_numpy() * arrays.loss_weights(frame, seen, names)
+    return frame.with_columns(pl.Series(WEIGHT, weight)).filter(pl.Series(seen))
+
+
 def degree(data: Data, protocol: Protocol) -> dict:
     """Mean degree in each month of 30 days around time zero, by arm; and how much more it fell in the treated arm."""
     rows = []
@@ -93,9 +99,10 @@ def _fall(joined: pl.DataFrame, protocol: Protocol) -> dict | None:
 
 
 def relapse(data: Data, protocol: Protocol) -> dict:
-    """Sick leave that began again within the follow-up: share with any, mean number, of those followed throughout."""
+    """Sick leave that began again within the follow-up: share with any, mean number; those followed throughout stand for the lost."""
     counted = data.relapses.group_by(KEYS).len("again")
-    frame = data.frame.join(counted, on=KEYS, how="left", maintain_order="left").filter(pl.col("outcome_seen") == "whole")
+    frame = data.frame.join(counted, on=KEYS, how="left", maintain_order="left")
+    frame = _for_the_lost(frame, (frame["outcome_seen"] == "whole").to_numpy(), protocol.adjust.covariates)
     times = frame["again"].fill_null(0).to_numpy().astype(float)
     share, mean = _difference(100.0 * (times > 0), frame, protocol), _difference(times, frame, protocol)
     a = arrays.treated(frame)
@@ -133,24 +140,23 @@ def _again_curve(data: Data, protocol: Protocol) -> list[dict]:
 
 
 def questionnaire(data: Data, protocol: Protocol) -> dict:
-    """ANCOVA on the answer at time zero; an unknown one stands at the median, marked. Those who answered count."""
+    """ANCOVA on the answer at time zero; an unknown one stands at the median, marked. Those who answered stand for the others."""
     asked = protocol.outcomes.questionnaire
     answers = data.answers.filter((pl.col("instrument") == asked.instrument) & (pl.col("item") == asked.item))
     frame = data.frame
     for month, name in ((0, "answer_before"), (asked.month, "answer_after")):
         part = answers.filter(pl.col("month") == month).select(*KEYS, pl.col("value").alias(name))
         frame = frame.join(part, on=KEYS, how="left", maintain_order="left")
-    kept = frame.filter(pl.col("answer_after").is_not_null())
+    names = ("answer_before", *protocol.adjust.covariates)
+    kept = _for_the_lost(frame, frame["answer_after"].is_not_null().to_numpy(), names)
     a = arrays.treated(kept)
     counts = {"treated": int((a == 1).sum()), "control": int((a == 0).sum())}
     everyone = arrays.treated(frame)
     shown = part_of(tuple(counts.values()), (int((everyone == 1).sum()), int((everyone == 0).sum())), protocol.smallest_cell)
     if min(counts.values()) < max(protocol.smallest_cell, 10):
         return {"too_few": True, "name": vars(asked.name), "month": asked.month}
-    found = primary.of_values(
-        kept, kept["answer_after"].to_numpy(), kept[WEIGHT].to_numpy(), protocol, "ancova", ("answer_before", *protocol.adjust.covariates)
-    )
-    means = mean_difference(kept["answer_after"].to_numpy(), a)
+    found = primary.of_values(kept, kept["answer_after"].to_numpy(), kept[WEIGHT].to_numpy(), protocol, "ancova", names)
+    means = _difference(kept["answer_after"].to_numpy(), kept, protocol)
     return {
         "name": vars(asked.name), "month": asked.month, "answered": {"treated": shown[0], "control": shown[1]}, "higher_is_better": asked.higher_is_better,
         **number(found.effect), **_arms(means),

@@ -7,7 +7,7 @@ import polars as pl
 
 from models.benefit.evidence import EvidenceBenefit
 from models.effects.design import CannotEstimate
-from models.effects.doubly_robust import nuisances, scores
+from models.effects.doubly_robust import folds_of, nuisances, scores, with_loss
 from models.effects.rate import rate
 from models.risk.national import NationalRisk
 from pipeline.evaluate import arrays
@@ -38,33 +38,34 @@ def with_preventable_days(frame: pl.DataFrame, benefit: EvidenceBenefit, has_con
 
 
 def of(frame: pl.DataFrame, protocol: Protocol) -> dict | None:
-    """AUTOC and QINI of the protocol's priority on cross-fitted doubly robust scores of those followed throughout.
+    """AUTOC and QINI of the protocol's priority on cross-fitted doubly robust scores, loss to follow-up in them.
 
     Greater = those put first gain more, in the primary outcome's unit. The curve: what the first share gains beyond all.
     """
     told = protocol.targeting
     if not told.by:
         return None
-    y, seen = arrays.outcome(frame, protocol)
     priority = arrays.column(frame, told.by).cast(pl.Float64).fill_null(np.nan).to_numpy()
-    a = arrays.treated(frame)
-    X = arrays.design_of(frame, protocol.adjust.covariates).without("treated")
-    used = seen & np.isfinite(priority)
+    ranked = frame.filter(pl.Series(np.isfinite(priority)))
+    priority = priority[np.isfinite(priority)]
     made = {"by": told.by, "lowest_first": told.lowest_first}
-    if min((a[used] == 1).sum(), (a[used] == 0).sum()) < 2 * FOLDS:
+    y, seen = arrays.outcome(ranked, protocol)
+    yes, cluster = arrays.treated(ranked) > 0, arrays.clusters(ranked, protocol)
+    if min((seen & yes).sum(), (seen & ~yes).sum()) < 2 * FOLDS:
         return made | {"too_few": True}
-    cluster = arrays.clusters(frame.filter(used), protocol)
+    X = arrays.design_of(ranked, protocol.adjust.covariates).without("treated")
+    fold = folds_of(len(y), yes, FOLDS, protocol.seed, cluster)
     try:
         e, mu0, mu1 = nuisances(
-            y[used], a[used] > 0, X.rows(used), learner="linear", folds=FOLDS, seed=protocol.seed, cluster=cluster,
-            clip=max(protocol.adjust.trim, 0.01),
-        )  # fmt: skip
+            y, yes, X, learner="linear", folds=FOLDS, seed=protocol.seed, fold=fold, seen=seen, clip=max(protocol.adjust.trim, 0.01)
+        )
+        y = with_loss(y, seen, yes, X, mu0, mu1, fold, FOLDS)
     except CannotEstimate:
         return made | {"too_few": True}
-    pair = scores(y[used], a[used] > 0, e, mu0, mu1)
+    pair = scores(y, yes, e, mu0, mu1)
     gain = (pair[:, 0] - pair[:, 1]) * (1 if protocol.outcomes.lower_is_better else -1)
     drawn = cluster if cluster is not None and len(np.unique(cluster)) >= MANY else None
-    found = rate(gain, -priority[used] if told.lowest_first else priority[used], cluster=drawn, draws=500, seed=protocol.seed)
+    found = rate(gain, -priority if told.lowest_first else priority, cluster=drawn, draws=500, seed=protocol.seed)
     return made | {
         "autoc": number(found), "qini": number(found.terms["qini"]), "mean_gain": number(found.terms["mean"]),
         "curve": [{"share": 100 * row["share"], "beyond_all": row["toc"]} for row in found.table],
