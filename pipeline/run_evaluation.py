@@ -23,13 +23,12 @@ from pipeline.evaluate.protocol_file import Read, find, read_protocol
 from pipeline.evaluate.results import planned, studied
 from pipeline.evaluate.targeting import with_preventable_days
 from pipeline.evaluate.words import LANGUAGES
-from pipeline.evaluate.write_study import write_study
+from pipeline.evaluate.write_study import hold, write_study
 from pipeline.lock import only_run
 from pipeline.privacy.access_log import AccessLog
 from pipeline.run import Session
 from pipeline.run_order import FEATURE_TABLES, SPELL_TABLES
 from pipeline.run_training import AGE_LIMIT_YEARS, reporting_delay
-from pipeline.store.files import private_folder
 from pipeline.store.tables import Lake
 
 MONTHS = 30  # days
@@ -62,6 +61,7 @@ def evaluate(session: Session, name: str, plan: bool, out: Path | None, language
         raise UsageError(f"the report is not written in {language!r}", remedy=f"use one of {', '.join(LANGUAGES)}")
     read = read_protocol(find(name))
     study = Study(session, read, language or session.region.language, out or session.home.studies / read.protocol.study)
+    hold(study.out / "plan" if plan else study.out)
     begun, outcome = time.perf_counter(), "failed"
     with only_run(session.home):
         try:
@@ -92,7 +92,7 @@ def _plan(study: Study) -> Path:
     frame, lines = _cohort(study)
     history = registered.history(study.session.home, study.protocol.study)
     results = planned(Data(frame, lines), study.read, _versions(study), history)
-    return write_study(results, private_folder(study.out / "plan"), study.language)
+    return write_study(results, study.out / "plan", study.language)
 
 
 def _whole(study: Study) -> Path:
@@ -107,7 +107,7 @@ def _whole(study: Study) -> Path:
     else:
         history = registered.outcomes_are_read(session.home, study.read, session.started.date(), session.started)
     results = studied(data, study.read, _versions(study), history)
-    return write_study(results, private_folder(study.out), study.language)
+    return write_study(results, study.out, study.language)
 
 
 def _versions(study: Study) -> dict[str, str]:

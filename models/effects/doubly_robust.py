@@ -6,7 +6,7 @@ import numpy as np
 
 from models.effects.design import CannotEstimate, Design, arms
 from models.effects.few_clusters import few, jackknife
-from models.effects.glm import logistic
+from models.effects.glm import logistic, shrunk_chance
 from models.effects.influence import cluster_sums
 from models.effects.linear import least_squares
 from models.effects.loss import chance_seen
@@ -58,9 +58,9 @@ def _linear(y, yes, X, w, use, out, seed, seen):
         fit = least_squares(y[rows], X.rows(rows), w[rows])
         return X.X[out][:, [X.names.index(name) for name in fit.names]] @ fit.beta
 
-    fit = logistic(yes[use].astype(float), X.rows(use))
-    eta = X.X[out][:, [X.names.index(name) for name in fit.names]] @ fit.beta
-    return 1 / (1 + np.exp(-eta)), line(use & seen & ~yes), line(use & seen & yes)
+    arm = yes[use].astype(float)
+    chance = logistic(arm, X.rows(use)).mean if (use == out).all() else shrunk_chance(arm, X.rows(use), X.rows(out))
+    return chance, line(use & seen & ~yes), line(use & seen & yes)
 
 
 def _boosting(y, yes, X, w, use, out, seed, seen):
@@ -98,7 +98,7 @@ def aipw(
 
     Parameters
     ----------
-    learner : linear (logistic and least squares an arm) or boosting. folds : of cross-fitting; default 1 for linear,
+    learner : linear (logistic, with a ridge when folds > 1, and least squares an arm) or boosting. folds : of cross-fitting; default 1 for linear,
     whose few coefficients need none, 5 for boosting. weights : such as those for loss to follow-up.
     seen : (n,) whose outcome is known (the others' may be nan): the chance of it, logistic in X in each arm, becomes part
     of the doubly robust score. Weights for loss instead would be taken as known, and the interval wide.

@@ -99,3 +99,22 @@ def _value(y: np.ndarray, mean: np.ndarray, w: np.ndarray, link: str) -> float:
 def logistic(y: np.ndarray, X: Design, **more: np.ndarray) -> GlmFit:
     """Logistic regression. y : (n,) of 0 and 1."""
     return glm(np.asarray(y, dtype=float), X, "logit", **more)
+
+
+def shrunk_chance(y: np.ndarray, X: Design, at: Design) -> np.ndarray:
+    """(m,) chance at the rows `at` of a logistic regression fitted on X, its slopes (per standard deviation, of a column of 0 and
+    1 per step) held to the middle by a ridge, half their square: for rows not fitted on, where a rare column that parts the outcomes by chance would say 0 or 1.
+
+    Source: le Cessie & van Houwelingen 1992, Appl Stat 41:191.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    L, there = X.without("Intercept").X, at.without("Intercept").X
+    spread = L.std(axis=0)
+    varies = spread > 0
+    if not varies.any() or y.min() == y.max():
+        return np.full(len(at), float(y.mean()))
+    middle = L.mean(axis=0)
+    scale = np.where(varies & ~np.isin(L, (0.0, 1.0)).all(axis=0), spread, 1.0)
+    scaled = [((one - middle) / scale)[:, varies] for one in (L, there)]
+    return LogisticRegression(C=1.0, max_iter=1000).fit(scaled[0], y > 0.5).predict_proba(scaled[1])[:, 1]

@@ -12,7 +12,7 @@ from models.effects.few_clusters import few, jackknife
 from models.effects.glm import GlmFit, logistic
 from models.effects.influence import cluster_sums
 from models.effects.linear import least_squares
-from models.effects.loss import LEAST, chance_of, model_of_loss
+from models.effects.loss import LEAST, few_lost
 from models.effects.result import Effect, effect, wald
 
 
@@ -48,8 +48,8 @@ def _weighted(yes: np.ndarray, X: Design, own: np.ndarray, seen: np.ndarray, est
     fit = propensity(yes, X)
     w, loss = weights_of(fit.mean, yes, estimand) * own, []
     for arm in (yes, ~yes) if not seen.all() else ():
-        followed = model_of_loss(seen[arm], X.rows(arm))
-        chance = chance_of(followed, seen[arm], X.rows(arm))
+        followed = None if few_lost(seen[arm]) else logistic(seen[arm].astype(float), X.rows(arm))
+        chance = np.full(int(arm.sum()), seen[arm].mean()) if followed is None else np.clip(followed.mean, LEAST, 1.0)
         w[arm] = np.where(seen[arm], w[arm] / np.where(seen[arm], chance, 1.0), 0.0)
         loss.append((arm, followed, chance))
     return _Weighted(w, fit, loss)

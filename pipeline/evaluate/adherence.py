@@ -13,7 +13,7 @@ from models.effects.influence import cluster_sums
 from models.effects.result import wald
 from pipeline.evaluate import arrays, observational
 from pipeline.evaluate.data import Data
-from pipeline.evaluate.numbers import number
+from pipeline.evaluate.numbers import decimals_of_counts, number, rounded
 from pipeline.evaluate.protocol import Protocol
 
 KEYS = ["person_key", "as_of"]
@@ -53,7 +53,8 @@ def of(data: Data, protocol: Protocol) -> dict | None:
         stay = _stays(frame, degree, month, many, protocol)
     except (CannotEstimate, np.linalg.LinAlgError):
         return None
-    made: dict = {"started_percent": 100 * float(w[(a == 0) & (month < many)].sum() / w[a == 0].sum()), "days": many * MONTH}
+    began = 100.0 * (month < many)[a == 0]
+    made: dict = {"started_percent": rounded(float(np.average(began, weights=w[a == 0])), decimals_of_counts(began)), "days": many * MONTH}
     for name, weight in (("as_assigned", np.ones_like(stay)), ("per_protocol", stay)):
         value, moved = _contrast(a, w[:, None] * weight, degree[:, 1:])
         summed = cluster_sums(moved[:, None], label)

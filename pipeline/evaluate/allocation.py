@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from models.effects.design import Design
+from pipeline.evaluate.numbers import decimals_of, figures, rounded
 from pipeline.evaluate.protocol import Protocol
 
 ENUMERATE_TO = 5000
@@ -40,7 +41,9 @@ def test(kept: pl.DataFrame, y: np.ndarray, X: Design, protocol: Protocol) -> di
 
     spread = float(np.std(on_y)) or 1.0
     low, high = (_edge(p, found, side, spread) for side in (-1, 1))
-    return {"estimate": found, "ci_low": low, "ci_high": high, "p": p(0.0), "draws": len(draws), "unit": known.unit}
+    told = decimals_of(spread)
+    ends = {name: rounded(value, told) for name, value in (("estimate", found), ("ci_low", low), ("ci_high", high))}
+    return {**ends, "p": figures(p(0.0)), "draws": len(draws), "unit": known.unit}
 
 
 def _draws(arm: np.ndarray, units: np.ndarray, strata: np.ndarray, many: int, rng: np.random.Generator) -> np.ndarray:

@@ -10,7 +10,7 @@ from models.effects.design import Design, design
 from pipeline.errors import UsageError
 from pipeline.evaluate.protocol import Protocol
 
-RARE = 10  # persons; rarer levels of a text become one
+RARE = 10  # persons; rarer levels of a text become one, and what fewer have gets no coefficient of its own: it would be theirs
 FEW_LOST = 10  # persons of an arm; with fewer lost, the share followed in it is all that can be learnt of loss
 UNKNOWN = "unknown"
 CALENDAR = ("month_number",)  # a number whose levels have nothing in common with their order
@@ -41,8 +41,9 @@ def column(frame: pl.DataFrame, name: str) -> pl.Series:
 
 
 def covariates(frame: pl.DataFrame, names: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Each (n,) float or text, standardised and without holes: unknown numbers at the median, marked by a column of
-    their own; texts' rare levels together. Constant columns are left out."""
+    """Each (n,) float or text, standardised and without holes: unknown numbers at the median, marked by a column of their
+    own where they are not few; texts' rare levels together, with the most common one where they are few. Constant columns
+    are left out."""
     made: dict[str, np.ndarray] = {}
     for name in names:
         values = column(frame, name)
@@ -60,7 +61,7 @@ def _number(name: str, values: pl.Series) -> dict[str, np.ndarray]:
     filled = values.fill_null(values.median()).to_numpy()
     spread = filled.std()
     made = {} if spread == 0 else {name: (filled - filled.mean()) / spread}
-    if holes.any():
+    if holes.sum() >= RARE:
         made[f"{name} {UNKNOWN}"] = holes.astype(float)
     return made
 
@@ -69,7 +70,11 @@ def _text(name: str, values: pl.Series) -> dict[str, np.ndarray]:
     filled = values.fill_null(UNKNOWN)
     counts = filled.value_counts()
     rare = counts.filter(pl.col("count") < RARE)[values.name].to_list()
-    kept = filled.to_frame().select(pl.when(pl.col(values.name).is_in(rare)).then(pl.lit("other")).otherwise(pl.col(values.name)))
+    if not 0 < filled.is_in(rare).sum() < RARE:
+        together = "other"
+    else:
+        together = counts.sort("count", values.name, descending=[True, False])[values.name][0]
+    kept = filled.to_frame().select(pl.when(pl.col(values.name).is_in(rare)).then(pl.lit(together)).otherwise(pl.col(values.name)))
     array = kept.to_series().to_numpy().astype(str)
     return {name: array} if len(set(array)) > 1 else {}
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.evaluate import arrays
 from pipeline.evaluate.disclosure import counts_someone, hidden_table
+from pipeline.evaluate.numbers import mean_and_sd
 from pipeline.evaluate.protocol import Protocol
 
 LARGE = 0.25  # standardised difference above which adjustment leans on its model (Rubin 2001)
@@ -34,19 +35,12 @@ def _numbers(name: str, values: pl.Series, a: np.ndarray, smallest: int) -> list
     row: dict = {"name": name, "level": None}
     for arm, rows in (("control", ~a & known), ("treated", a & known)):
         enough = rows.sum() >= smallest and not counts_someone(x[rows], smallest)
-        row[arm] = _mean(x[rows]) if enough else None
+        row[arm] = mean_and_sd(x[rows]) if enough else None
     row["smd"] = smd(x[a & known], x[~a & known]) if row["control"] and row["treated"] else None
     holes = np.array([[int((~known & ~a).sum()), int((~known & a).sum())], [int((known & ~a).sum()), int((known & a).sum())]])
     shown = hidden_table(holes, smallest)
     row["unknown"] = {"control": shown[0][0], "treated": shown[0][1]} if holes[0].sum() else None
     return [row]
-
-
-def _mean(x: np.ndarray) -> dict:
-    """Mean and deviation to three figures of the deviation: with more, the mean of whole numbers tells how many they are."""
-    spread = float(x.std(ddof=1))
-    digits = max(0, 2 - math.floor(math.log10(spread))) if spread > 0 else 3
-    return {"mean": round(float(x.mean()), digits), "sd": round(spread, digits)}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pipeline.evaluate import arrays, primary
 from pipeline.evaluate.attrition import condition
 from pipeline.evaluate.data import Data
 from pipeline.evaluate.disclosure import counts_someone
-from pipeline.evaluate.numbers import finite, number
+from pipeline.evaluate.numbers import decimals_of_counts, figures, number
 from pipeline.evaluate.protocol import Protocol
 
 # of sick leave before time zero: held out when just that is what is compared
@@ -39,7 +39,8 @@ def all_of(data: Data, protocol: Protocol, main: primary.Estimate, stepped: dict
             found = primary.of_values(frame, values, weights, protocol, "ancova" if names else "none", names).effect
         except CannotEstimate:
             return
-        made.append({"check": check, "unit": unit, **more, **number(found), "says": _says(found, size * float(values.std(ddof=1)))})
+        told = min(decimals_of_counts(values[a == arm]) for arm in (0.0, 1.0))
+        made.append({"check": check, "unit": unit, **more, **number(found, told), "says": _says(found, size * float(values.std(ddof=1)))})
 
     w = np.ones(data.frame.height) if data.weights is None else data.weights
     kept, own = data.frame.filter(w > 0), w[w > 0]
@@ -95,4 +96,4 @@ def _e_value(main: primary.Estimate) -> list[dict]:
         return []
     ratio = lambda x: max(base + x, 1e-9) / base  # noqa: E731
     value, end = e_value(ratio(effect.estimate), ratio(effect.ci_low), ratio(effect.ci_high))
-    return [{"check": "e_value", "unit": "ratio", "estimate": finite(value), "interval": finite(end), "says": None}]
+    return [{"check": "e_value", "unit": "ratio", "estimate": figures(value), "interval": figures(end), "says": None}]

@@ -15,7 +15,7 @@ from models.effects.linear import least_squares, ols
 from models.effects.result import Effect, Term, wald
 from models.effects.wild import wild_bootstrap
 from pipeline.evaluate import allocation, arrays, stepped
-from pipeline.evaluate.numbers import number
+from pipeline.evaluate.numbers import decimals_of, figures, mean_and_sd, number, rounded
 from pipeline.evaluate.protocol import Protocol
 
 
@@ -29,12 +29,11 @@ class Estimate:
     control_mean: float
 
     def as_json(self) -> dict:
-        told = self.effect.as_json()
         return {
             "method": self.method, "estimate": number(self.effect), "percent": number(self.percent),
-            "control_mean": self.control_mean, "n": self.effect.n, "assumes": told["assumes"],
+            "control_mean": rounded(self.control_mean, decimals_of(self.effect.se)), "n": self.effect.n, "assumes": self.effect.assumes,
             # counts of rows are left to what may be told of those followed
-            "fit": {name: value for name, value in told["fit"].items() if name not in ("rows", "held_at_limit")},
+            "fit": {name: figures(value, 2) for name, value in self.effect.fit.items() if name not in ("rows", "held_at_limit")},
         }  # fmt: skip
 
 
@@ -114,13 +113,13 @@ def means(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None = 
     for arm, value in (("control", 0.0), ("treated", 1.0)):
         at = seen & (a == value) & (w > 0)
         mine, own = y[at], w[at]
-        mean = float(np.average(mine, weights=own))
+        told = mean_and_sd(mine, own)
         order = np.argsort(mine)
         reached = np.cumsum(own[order]) / own.sum()
         low, middle, high = (float(mine[order][np.searchsorted(reached, share - 1e-12)]) for share in (0.25, 0.5, 0.75))
-        spread = math.sqrt(float(np.average((mine - mean) ** 2, weights=own)) * len(mine) / max(len(mine) - 1, 1))
-        rows.append({"arm": arm, "n": len(mine), "mean": mean, "sd": spread, "quarter": low, "median": middle,
-                     "three_quarters": high})  # fmt: skip
+        places = decimals_of(told["sd"])
+        rows.append({"arm": arm, "n": len(mine), **told, "quarter": rounded(low, places), "median": rounded(middle, places),
+                     "three_quarters": rounded(high, places)})  # fmt: skip
     return rows
 
 
@@ -147,7 +146,7 @@ def few_cluster_checks(frame: pl.DataFrame, protocol: Protocol) -> dict:
             # with few sign vectors a share strictly farther out may be 0, which no test can claim: ties count
             made[f"wild_{kind}"] = number(found) | {"p": found.fit["p_with_ties"], "draws": found.fit["draws"]}
         found = ols(y[seen], X, cluster=cluster, of="treated")
-        made["variances"] = found.as_json()["table"]
+        made["variances"] = [{"errors": row["errors"], **number(Term(**{k: v for k, v in row.items() if k != "errors"}))} for row in found.table]
     if protocol.arms.allocation:
         made["randomisation"] = allocation.test(kept, y[seen], X, protocol)
     return made

@@ -14,7 +14,7 @@ from models.effects.result import Effect
 from models.effects.rmst import rmst
 from pipeline.evaluate import arrays
 from pipeline.evaluate.disclosure import curve_end, spaced
-from pipeline.evaluate.numbers import exponentiated, number
+from pipeline.evaluate.numbers import decimals_of, exponentiated, figures, number, rounded
 from pipeline.evaluate.protocol import Protocol
 
 RETURN, OTHER = 1, 2
@@ -44,7 +44,7 @@ def of(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None = Non
         "median": {arm: number(curve.terms[f"median {name}"]) for arm, name in (("control", "0"), ("treated", "1"))},
         "rmst": number(left),
         "rmst_arms": [
-            {"arm": arm, "mean": row["rmst"], "ci_low": row["ci_low"], "ci_high": row["ci_high"]}
+            {"arm": arm, **{name: rounded(row[key], decimals_of(left.se)) for name, key in (("mean", "rmst"), ("ci_low", "ci_low"), ("ci_high", "ci_high"))}}
             for arm, row in zip(("control", "treated"), left.table, strict=True)
         ],
         "curve_ends": shown[-1],
@@ -53,7 +53,7 @@ def of(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None = Non
     if (event == RETURN).any():
         at = [t for t in (90.0, 180.0, 364.0) if t <= shown[-1]]
         made["returned_at"] = [
-            _returned(aalen_johansen(duration, event, cause=RETURN, treated=a, times=[t], weights=weights, cluster=cluster), t, _coarse(duration, event, a, t, protocol))
+            _returned(aalen_johansen(duration, event, cause=RETURN, treated=a, times=[t], weights=weights, cluster=cluster), t)
             for t in at
         ]
         made["days_gained"] = number(time_lost(duration, event, cause=RETURN, treated=a, tau=tau, weights=weights, cluster=cluster))
@@ -93,23 +93,14 @@ def _hazard(frame: pl.DataFrame, protocol: Protocol, duration: np.ndarray, event
         )  # fmt: skip
     except (CannotEstimate, np.linalg.LinAlgError):
         return None
-    return exponentiated(found) | {"proportional_p": found.fit["ph_p"], "by": "strata" if inside else "robust"}
+    return exponentiated(found) | {"proportional_p": figures(found.fit["ph_p"]), "by": "strata" if inside else "robust"}
 
 
-def _coarse(duration: np.ndarray, event: np.ndarray, a: np.ndarray, day: float, protocol: Protocol) -> bool:
-    """Whether the share, beside the curve, would count the few who came back, or who left for other reasons, by the day."""
-    counts = [int(((event == cause) & (duration <= day) & (a == arm)).sum()) for cause in (RETURN, OTHER) for arm in (0.0, 1.0)]
-    return any(0 < count < protocol.smallest_cell for count in counts)
-
-
-def _returned(found: Effect, day: float, coarse: bool) -> dict:
-    """Share back at work by a day, in percent; whole percent when more would count persons."""
+def _returned(found: Effect, day: float) -> dict:
+    """Share back at work by a day, in whole percent: with more, it would count persons."""
     arms = {arm: found.terms[f"incidence {name}"].estimate for arm, name in (("control", "0"), ("treated", "1"))}
-    told = number(found)
-    shares = {name: None if value is None else 100 * value for name, value in (arms | {k: told[k] for k in ("estimate", "ci_low", "ci_high")}).items()}
-    if coarse:
-        shares = {name: None if value is None else round(value) for name, value in shares.items()}
-    return {"day": day, **shares, "p": told["p"]}
+    shares = arms | {name: getattr(found, name) for name in ("estimate", "ci_low", "ci_high")}
+    return {"day": day, **{name: rounded(100 * value, 0) for name, value in shares.items()}, "p": figures(found.p)}
 
 
 def _last(duration: np.ndarray, rows: np.ndarray, smallest: int) -> float:
@@ -135,7 +126,7 @@ def _rows(table: list[dict], duration: np.ndarray, ended: np.ndarray, a: np.ndar
         rows = [row for row in table if row["arm"] == name]
         told = spaced([row["time"] for row in rows], duration[ended & (a == value)], smallest)
         made += [
-            {"arm": arm, "day": row["time"], "value": row["survival"], "ci_low": row["ci_low"], "ci_high": row["ci_high"]}
+            {"arm": arm, "day": row["time"], "value": rounded(row["survival"], 3), "ci_low": rounded(row["ci_low"], 3), "ci_high": rounded(row["ci_high"], 3)}
             for row, show in zip(rows, told, strict=True) if show
         ]  # fmt: skip
     return made

@@ -12,11 +12,19 @@ from scipy import stats
 from models.effects.difference import mean_difference
 from models.effects.negative_binomial import negative_binomial
 from models.effects.recurrent import mean_cumulative
-from models.effects.result import Effect, Term
+from models.effects.result import Effect, Term, wald
 from pipeline.evaluate import arrays, primary, returning
 from pipeline.evaluate.data import Data
 from pipeline.evaluate.disclosure import counts_someone, part_of, spaced
-from pipeline.evaluate.numbers import exponentiated, number
+from pipeline.evaluate.numbers import (
+    decimals_of,
+    decimals_of_counts,
+    exponentiated,
+    figures,
+    mean_and_sd,
+    number,
+    rounded,
+)
 from pipeline.evaluate.protocol import Protocol
 
 KEYS = ["person_key", "as_of"]
@@ -82,8 +90,8 @@ def degree(data: Data, protocol: Protocol) -> dict:
 
 def _mean_of(mine: np.ndarray, w: np.ndarray) -> dict:
     mean = float(np.average(mine, weights=w))
-    reach = 1.96 * math.sqrt(float(w**2 @ (mine - mean) ** 2)) / float(w.sum())
-    return {"mean": mean, "ci_low": mean - reach, "ci_high": mean + reach}
+    told = number(wald(mean, math.sqrt(float(w**2 @ (mine - mean) ** 2)) / float(w.sum())))
+    return {"mean": told["estimate"], "ci_low": told["ci_low"], "ci_high": told["ci_high"]}
 
 
 def _fall(joined: pl.DataFrame, protocol: Protocol) -> dict | None:
@@ -108,7 +116,7 @@ def relapse(data: Data, protocol: Protocol) -> dict:
     a = arrays.treated(frame)
     few = any(counts_someone(times[a == value] > 0, protocol.smallest_cell) for value in (0.0, 1.0))
     return {
-        "share": None if few else number(share) | _arms(share), "number": None if few else number(mean) | _arms(mean),
+        "share": None if few else _told(share, 100.0 * (times > 0), a), "number": None if few else _told(mean, times, a),
         "curve": [] if few else _again_curve(data, protocol),
     }  # fmt: skip
 
@@ -134,7 +142,7 @@ def _again_curve(data: Data, protocol: Protocol) -> list[dict]:
             person=part.select(pl.struct(KEYS).rank("dense")).to_series().to_numpy(), times=times, weights=part[WEIGHT].to_numpy(),
         )  # fmt: skip
         told = spaced([0.0, *times], part.filter(pl.col("event") == 1)["end"].to_numpy(), protocol.smallest_cell)[1:]
-        made += [{"arm": arm, "day": int(row["time"]), "value": row["mean"], "ci_low": row["ci_low"], "ci_high": row["ci_high"]}
+        made += [{"arm": arm, "day": int(row["time"]), "value": rounded(row["mean"], 3), "ci_low": rounded(row["ci_low"], 3), "ci_high": rounded(row["ci_high"], 3)}
                  for row, show in zip(found.table, told, strict=True) if show]  # fmt: skip
     return made
 
@@ -156,11 +164,12 @@ def questionnaire(data: Data, protocol: Protocol) -> dict:
     if min(counts.values()) < max(protocol.smallest_cell, 10):
         return {"too_few": True, "name": vars(asked.name), "month": asked.month}
     found = primary.of_values(kept, kept["answer_after"].to_numpy(), kept[WEIGHT].to_numpy(), protocol, "ancova", names)
-    means = _difference(kept["answer_after"].to_numpy(), kept, protocol)
+    means = _told(_difference(kept["answer_after"].to_numpy(), kept, protocol), kept["answer_after"].to_numpy(), a)
+    before = {arm: kept.filter(pl.col("treated") == v)["answer_before"].drop_nulls().to_numpy() for arm, v in (("control", 0.0), ("treated", 1.0))}
     return {
         "name": vars(asked.name), "month": asked.month, "answered": {"treated": shown[0], "control": shown[1]}, "higher_is_better": asked.higher_is_better,
-        **number(found.effect), **_arms(means),
-        "before": {arm: _mean(kept.filter(pl.col("treated") == v)["answer_before"]) for arm, v in (("control", 0.0), ("treated", 1.0))},
+        **number(found.effect), "control": means["control"], "treated": means["treated"],
+        "before": {arm: mean_and_sd(x)["mean"] if len(x) >= protocol.smallest_cell else None for arm, x in before.items()},
     }  # fmt: skip
 
 
@@ -178,7 +187,8 @@ def visits(frame: pl.DataFrame, protocol: Protocol) -> dict:
         counts, arrays.design_of(kept, names), exposure=days, cluster=np.arange(len(a)) if inside else cluster,
         weights=kept[WEIGHT].to_numpy(), of="treated",
     )
-    rates = {arm: float(365 * counts[a == v].sum() / days[a == v].sum()) for arm, v in (("control", 0.0), ("treated", 1.0))}
+    w = kept[WEIGHT].to_numpy()
+    rates = {arm: figures(float(365 * (w * counts)[a == v].sum() / (w * days)[a == v].sum())) for arm, v in (("control", 0.0), ("treated", 1.0))}
     return exponentiated(found) | {"a_year": rates}
 
 
@@ -200,22 +210,21 @@ def cost(main: primary.Estimate, protocol: Protocol) -> dict:
     most = 2 * told.day_value or 2000.0
     curve = [(value, *net(value)) for value in np.linspace(0, most, 81).tolist()]
     return {
-        **number(chosen), "sure": sure, "day_value": told.day_value, "support_cost": told.support_cost, "currency": told.currency,
-        "breaks_even_at": -told.support_cost / effect.estimate if effect.estimate < 0 else None,
+        **number(chosen), "sure": figures(sure), "day_value": told.day_value, "support_cost": told.support_cost, "currency": told.currency,
+        "breaks_even_at": figures(-told.support_cost / effect.estimate) if effect.estimate < 0 else None,
         "curve": [
-            {"day_value": value, "net_benefit": term.estimate, "ci_low": term.ci_low, "ci_high": term.ci_high, "sure": chance}
+            {"day_value": value, "net_benefit": row["estimate"], "ci_low": row["ci_low"], "ci_high": row["ci_high"], "sure": figures(chance)}
             for value, term, chance in curve
+            for row in (number(term),)
         ],
     }  # fmt: skip
 
 
-def _arms(found) -> dict:
-    control, treated = found.table
-    return {"control": control["mean"], "treated": treated["mean"]}
-
-
-def _mean(values: pl.Series) -> float | None:
-    return None if values.mean() is None else float(values.mean())
+def _told(found: Effect, values: np.ndarray, a: np.ndarray) -> dict:
+    """A difference in means and the arms' own, in decimals at which they do not tell how many persons they are of."""
+    places = min(decimals_of(found.se), *(decimals_of_counts(values[a == arm]) for arm in (0.0, 1.0)))
+    arms = {arm: rounded(row["mean"], places) for arm, row in zip(("control", "treated"), found.table, strict=True)}
+    return number(found, places) | arms | {"decimals": max(places, 0)}
 
 
 def _cluster_column(protocol: Protocol) -> list[str]:

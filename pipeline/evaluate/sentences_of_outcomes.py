@@ -20,8 +20,8 @@ def rows(r: dict, say: Speech, d: int) -> list[dict]:
     if (fall := told.get("degree", {}).get("fall")) is not None:
         made.append({"name": say("outcomes.fall"), "digits": 1, **fall})
     if (again := told.get("relapse")) and again["share"]:
-        made.append({"name": say("outcomes.relapse"), "digits": 1, **again["share"]})
-        made.append({"name": say("outcomes.relapse_number"), "digits": 2, **again["number"]})
+        made.append({"name": say("outcomes.relapse"), "digits": min(again["share"]["decimals"], 1), **again["share"]})
+        made.append({"name": say("outcomes.relapse_number"), "digits": min(again["number"]["decimals"], 2), **again["number"]})
     if (asked := told.get("questionnaire")) and not asked.get("too_few"):
         made.append({"digits": 3, **asked, "name": say.both(asked["name"])})
     if seen := told.get("visits"):
@@ -66,10 +66,11 @@ def relapse(r: dict, say: Speech) -> str:
     if not told or not told["share"]:
         return ""
     share = told["share"]
+    d = min(share["decimals"], 1)
     return say(
-        "text.relapse", share1=say.number(share["treated"], 1), share0=say.number(share["control"], 1),
+        "text.relapse", share1=say.number(share["treated"], d), share0=say.number(share["control"], d),
         treated=say.low(r["arms"]["treated"]), control=say.low(r["arms"]["control"]),
-        difference=say.number(share["estimate"], 1), low=say.number(share["ci_low"], 1), high=say.number(share["ci_high"], 1),
+        difference=say.number(share["estimate"], d), low=say.number(share["ci_low"], d), high=say.number(share["ci_high"], d),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from models.effects.design import design
 from models.effects.linear import least_squares
 from pipeline.evaluate import arrays, primary
 from pipeline.evaluate.disclosure import shown_flow
-from pipeline.evaluate.numbers import number
+from pipeline.evaluate.numbers import decimals_of, figures, number, rounded
 from pipeline.evaluate.protocol import Protocol, Subgroup
 
 FEWEST = 20  # in each arm: an estimate from fewer is noise, and a reader would take it for more
@@ -68,7 +68,7 @@ def _split(frame: pl.DataFrame, split: Subgroup, protocol: Protocol) -> dict:
         row: dict = {"level": name, "n": {"treated": treated, "control": control}}
         if min(counts.values()) >= FEWEST:
             found = primary.estimate(part, protocol, _method(protocol), rest)
-            row |= {"estimate": number(found.effect), "control_mean": found.control_mean}
+            row |= {"estimate": number(found.effect), "control_mean": rounded(found.control_mean, decimals_of(found.effect.se))}
             large.append(name)
         rows.append(row)
     return {
@@ -100,7 +100,7 @@ def _interaction(frame: pl.DataFrame, names: tuple[str, ...], protocol: Protocol
     beta = fit.beta[at]
     df = len(np.unique(cluster)) - 1 if whole else fit.df
     value = float(beta @ np.linalg.pinv(covariance) @ beta) / max(len(at), 1)
-    return {"p": float(stats.f.sf(value, len(at), df)), "statistic": value}
+    return {"p": figures(float(stats.f.sf(value, len(at), df))), "statistic": figures(value)}
 
 
 def _method(protocol: Protocol) -> str:

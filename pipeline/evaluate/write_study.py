@@ -9,24 +9,37 @@ import os
 import shutil
 import subprocess
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from matplotlib import pyplot as plt
 
+from pipeline.errors import UsageError
 from pipeline.evaluate.figures import LOOK, all_figures
 from pipeline.evaluate.words import Speech
 from pipeline.evaluate.write_page import page, svg
-from pipeline.store.files import private_folder, replace_folder, write_text_whole, write_whole
+from pipeline.store.files import replace_folder, write_text_whole, write_whole
 
 PDF_SECONDS = 90
+RESULTS, FOLDERS = "results.json", ("tables", "figures")
+
+
+def hold(folder: Path) -> None:
+    """Raise UsageError where a study cannot be put: a file, or a folder whose tables or figures no study has made, for they
+    would be replaced. A folder that is there keeps its rights; what is put into it is readable by the owner alone."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder", remedy="give a folder with --out")
+    if others := [name for name in FOLDERS if (folder / name).exists() and not (folder / RESULTS).is_file()]:
+        raise UsageError(
+            f"{folder} holds {' and '.join(others)} of something else, which a study would replace", remedy="give another folder with --out"
+        )
 
 
 def write_study(results: dict, folder: Path, language: str) -> Path:
     """Write everything under `folder`; the page is made from results.json as it was written. Returns the page."""
-    private_folder(folder)
-    file = write_text_whole(folder / "results.json", as_text(results))
+    file = write_text_whole(folder / RESULTS, as_text(results))
     report = write_report(file, folder, language)
     _write_pdf(report)
     return report
@@ -37,8 +50,8 @@ def write_report(file: Path, folder: Path, language: str) -> Path:
     results, say = json.loads(file.read_text(encoding="utf-8")), Speech(language)
     figures = all_figures(results, say)
     try:
-        replace_folder(folder / "tables", lambda beside: _tables(results, beside))
-        replace_folder(folder / "figures", lambda beside: _figures(figures, beside))
+        for name, fill in zip(FOLDERS, (partial(_tables, results), partial(_figures, figures)), strict=True):
+            replace_folder(folder / name, fill)
         return write_text_whole(folder / "report.html", page(results, figures, say))
     finally:
         plt.close("all")
@@ -49,6 +62,7 @@ def _figures(figures: dict, folder: Path) -> None:
         (folder / f"{name}.svg").write_text(svg(figure) + "\n", encoding="utf-8")
         with plt.rc_context(LOOK):
             figure.savefig(folder / f"{name}.png", bbox_inches="tight", pad_inches=0.05, metadata={"Software": None})
+    _private(folder)
 
 
 def _tables(results: dict, folder: Path) -> None:
@@ -80,6 +94,12 @@ def _tables(results: dict, folder: Path) -> None:
             whole = pl.DataFrame([{key: row.get(key) for key in columns} for row in flat], infer_schema_length=None)
             # a byte-order mark and semicolons: a double-click in Excel opens it as a table
             (folder / f"{name}.csv").write_text("\ufeff" + whole.write_csv(separator=";"), encoding="utf-8")
+    _private(folder)
+
+
+def _private(folder: Path) -> None:
+    for file in folder.iterdir():
+        file.chmod(0o600)
 
 
 def _flat(row: dict, before: str = "") -> dict:
@@ -124,7 +144,7 @@ def as_text(results: dict) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Numbers of the language, None for those that do not exist, ten significant digits."""
+    """Numbers of the language, None for those that do not exist, six significant digits."""
     if isinstance(value, dict):
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
@@ -133,4 +153,4 @@ def plain(value: Any) -> Any:
         return value
     if hasattr(value, "item"):
         return plain(value.item())
-    return float(f"{value:.10g}") if math.isfinite(value) else None
+    return float(f"{value:.6g}") if math.isfinite(value) else None

@@ -105,3 +105,31 @@ def test_a_file_that_is_no_table_is_told_so_without_a_word_of_what_stands_in_it(
     with pytest.raises(UsageError, match="no table that can be read") as told:
         studied(changed(tmp_path, *OTHER))
     assert "9001011234" not in str(told.value)
+
+
+def test_a_folder_that_others_use_keeps_its_rights_and_what_is_put_there_is_the_owners(studied, tmp_path):
+    (tmp_path / "out").mkdir(mode=0o755)
+    (tmp_path / "out").chmod(0o755)
+    table().write_csv(tmp_path / "study.csv")
+    studied(changed(tmp_path, *OTHER))
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o755
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert len(files) > 10 and {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
+@pytest.mark.parametrize("there", ["tables", "figures"])
+def test_tables_of_something_else_are_not_replaced(studied, tmp_path, there):
+    (tmp_path / "out" / there).mkdir(parents=True)
+    (tmp_path / "out" / there / "mine.csv").write_text("kept")
+    table().write_csv(tmp_path / "study.csv")
+    with pytest.raises(UsageError, match=f"holds {there} of something else"):
+        studied(changed(tmp_path, *OTHER))
+    assert (tmp_path / "out" / there / "mine.csv").read_text() == "kept"
+    assert not list((tmp_path / "home" / "studies").glob("*/outcomes_read.json"))
+
+
+def test_a_file_is_no_place_for_a_study(studied, tmp_path):
+    (tmp_path / "out").write_text("a file")
+    table().write_csv(tmp_path / "study.csv")
+    with pytest.raises(UsageError, match="is not a folder"):
+        studied(changed(tmp_path, *OTHER))

@@ -214,7 +214,7 @@ def test_numbers_are_written_as_the_language_writes_them():
 
 
 def test_results_hold_nothing_that_json_does_not_have():
-    assert json.loads(json.dumps(plain({"a": float("nan"), "b": (1, float("inf")), "c": 1 / 3}))) == {"a": None, "b": [1, None], "c": 0.3333333333}
+    assert json.loads(json.dumps(plain({"a": float("nan"), "b": (1, float("inf")), "c": 1 / 3}))) == {"a": None, "b": [1, None], "c": 0.333333}
 
 
 def test_every_published_study_and_design_has_its_name_in_both_languages(made):
