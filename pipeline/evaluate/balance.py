@@ -96,35 +96,53 @@ def smd(treated: np.ndarray, control: np.ndarray, w1: np.ndarray | None = None, 
         return None
     spread = math.sqrt((treated.var(ddof=1) + control.var(ddof=1)) / 2)
     gap = float(np.average(treated, weights=w1) - np.average(control, weights=w0))
-    return round(gap / spread, 3) + 0.0 if spread > 0 else (0.0 if gap == 0 else None)
+    return round(gap / spread, 3) + 0.0 if spread > 0 else (0.0 if gap == 0 else math.copysign(math.inf, gap))
 
 
-def love(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None) -> list[dict]:
+@dataclass(frozen=True)
+class Balance:
+    """`rows`: the distances that may be told, greatest first; `worst`: the greatest that remains, the untold among them;
+    `over`: whether it is beyond LARGE; `hidden`: how many are not told."""
+
+    rows: list[dict]
+    worst: float
+    over: bool
+    hidden: int
+
+
+def love(frame: pl.DataFrame, protocol: Protocol, weights: np.ndarray | None) -> Balance:
     """Each covariate's distance between the arms before and after adjustment. `weights` (n,): what the adjustment gives
     each row; None where the outcome's model adjusts and no row is weighted.
 
-    What Table 1 hides is not here: a level's share in each arm can be solved for from its distance.
+    What Table 1 hides is in no row: a level's share in each arm can be solved for from its distance. It is in `worst`, to
+    one decimal, from which it cannot.
     """
     a = arrays.treated(frame) > 0
     # where the start is by unit and month, the arms differ in those by design
     by_design = (protocol.clusters, *arrays.CALENDAR) if protocol.arms.came_about == "stepped by unit" else ()
-    rows = []
+    rows, untold = [], []
     for name in protocol.adjust.covariates:
         if name in by_design:
             continue
-        for label, x in _parts(frame, name, a, protocol.smallest_cell).items():
+        for label, (x, told) in _parts(frame, name, a, protocol.smallest_cell).items():
             known = ~np.isnan(x)
             one, other = a & known, ~a & known
             after = None if weights is None else smd(x[one], x[other], weights[one], weights[other])
-            rows.append({"name": label, "before": smd(x[one], x[other]), "after": after})
-    return sorted(rows, key=lambda row: -abs(row["before"] or 0))
+            (rows if told else untold).append({"name": label, "before": smd(x[one], x[other]), "after": after})
+    left, hidden = _farthest(rows), _farthest(untold)
+    worst = min(left if left >= hidden else round(hidden, 1), 99.0)
+    return Balance(sorted(rows, key=lambda row: -abs(row["before"] or 0)), worst, max(left, hidden) > LARGE, len(untold))
 
 
-def _parts(frame: pl.DataFrame, name: str, a: np.ndarray, smallest: int) -> dict[str, np.ndarray]:
-    """A covariate's columns that may be shown, by label: (n,) numbers, nan where unknown."""
+def _farthest(rows: list[dict]) -> float:
+    return max((abs(row["after"] if row["after"] is not None else row["before"] or 0) for row in rows), default=0.0)
+
+
+def _parts(frame: pl.DataFrame, name: str, a: np.ndarray, smallest: int) -> dict[str, tuple[np.ndarray, bool]]:
+    """A covariate's columns by label: (n,) numbers, nan where unknown, and whether its distance may be told."""
     raw = arrays.column(frame, name)
     columns = arrays.covariates(frame, (name,))
-    parts: dict[str, np.ndarray] = {}
+    parts: dict[str, tuple[np.ndarray, bool]] = {}
     for label, values in columns.items():
         if values.dtype.kind not in "biuf":
             x = _texts(raw)
@@ -133,19 +151,13 @@ def _parts(frame: pl.DataFrame, name: str, a: np.ndarray, smallest: int) -> dict
                 at = values == level
                 levels = set(x[at].tolist())
                 within = [group for group in groups if group.levels & levels]
-                if not any(group.hidden or group.levels - levels for group in within):
-                    parts[f"{name}: {level}"] = at.astype(float)
-        elif raw.dtype.is_numeric():
+                hidden = any(group.hidden or group.levels - levels for group in within)
+                parts[f"{name}: {level}"] = (at.astype(float), not hidden)
+            continue
+        if raw.dtype.is_numeric():
             (row,) = _numbers(name, raw.cast(pl.Float64), a, smallest)
-            shown = row["smd"] is not None if label == name else None not in row["unknown"].values()
-            if shown:
-                parts[label] = raw.cast(pl.Float64).fill_null(np.nan).to_numpy() if label == name else values
-        elif not any(group.hidden for group in _grouped(_texts(raw), a, smallest)):
-            parts[label] = raw.cast(pl.Float64).fill_null(np.nan).to_numpy() if label == name else values
+            told = row["smd"] is not None if label == name else row["unknown"] is None or None not in row["unknown"].values()
+        else:
+            told = not any(group.hidden for group in _grouped(_texts(raw), a, smallest))
+        parts[label] = (raw.cast(pl.Float64).fill_null(np.nan).to_numpy() if label == name else values, told)
     return parts
-
-
-def worst(rows: list[dict]) -> float:
-    """The greatest distance that remains."""
-    left = [abs(row["after"] if row["after"] is not None else row["before"] or 0) for row in rows]
-    return max(left, default=0.0)

@@ -173,8 +173,7 @@ def _weights(frame: pl.DataFrame, protocol: Protocol) -> np.ndarray | None:
 
 def _balance(data: Data, protocol: Protocol) -> dict:
     weights = data.weights if data.weights is not None else _weights(data.frame, protocol)
-    rows = balance.love(data.frame, protocol, weights)
-    return {"rows": rows, "worst": balance.worst(rows), "limit": balance.LARGE, "weighted": weights is not None}
+    return vars(balance.love(data.frame, protocol, weights)) | {"limit": balance.LARGE, "weighted": weights is not None}
 
 
 def _both(words: Words) -> dict[str, str]:

@@ -12,7 +12,7 @@ from scipy import stats
 from models.effects.difference import mean_difference
 from models.effects.negative_binomial import negative_binomial
 from models.effects.recurrent import mean_cumulative
-from models.effects.result import Effect, Term, wald
+from models.effects.result import Effect, Term
 from pipeline.evaluate import arrays, primary, returning
 from pipeline.evaluate.data import Data
 from pipeline.evaluate.disclosure import counts_someone, part_of, spaced
@@ -90,8 +90,9 @@ def degree(data: Data, protocol: Protocol) -> dict:
 
 def _mean_of(mine: np.ndarray, w: np.ndarray) -> dict:
     mean = float(np.average(mine, weights=w))
-    told = number(wald(mean, math.sqrt(float(w**2 @ (mine - mean) ** 2)) / float(w.sum())))
-    return {"mean": told["estimate"], "ci_low": told["ci_low"], "ci_high": told["ci_high"]}
+    se = math.sqrt(float(w**2 @ (mine - mean) ** 2)) / float(w.sum())
+    ends = {"mean": mean, "ci_low": mean - 1.96 * se, "ci_high": mean + 1.96 * se}
+    return {name: rounded(value, decimals_of(se)) for name, value in ends.items()}
 
 
 def _fall(joined: pl.DataFrame, protocol: Protocol) -> dict | None:

@@ -129,9 +129,9 @@ def _coded(kind: str, one: dict, r: dict, say: Speech) -> str:
 
 def _balance(r: dict, say: Speech) -> str:
     told = r["balance"]
-    if not told["rows"]:
+    if not told["rows"] and not told["hidden"]:
         return say("text.balance_none")
-    how = "balance_weighted" if told["weighted"] else "balance_model"
+    how = "balance_hidden" if not told["rows"] else "balance_weighted" if told["weighted"] else "balance_model"
     return say("text.balance", worst=say.number(told["worst"], 2), limit=say.number(told["limit"], 2)) + " " + say(f"text.{how}")
 
 

@@ -20,7 +20,7 @@ def of(made: dict, protocol: Protocol) -> dict:
         reasons.append({"code": "interval_holds_zero"})
     if made["n"]["treated_clusters"] is not None and made["n"]["treated_clusters"] <= FEW and not made["power"]["arms_within_clusters"]:
         reasons.append({"code": "few_treated_clusters", "number": made["n"]["treated_clusters"]})
-    if made["balance"]["worst"] > made["balance"]["limit"] and protocol.arms.came_about != "randomised":
+    if made["balance"]["over"] and protocol.arms.came_about != "randomised":
         reasons.append({"code": "unbalanced", "number": made["balance"]["worst"]})
     wild = made["few_clusters"].get("wild_webb")
     if wild and not reasons and wild["ci_low"] is not None and wild["ci_low"] <= 0 <= wild["ci_high"]:

@@ -111,3 +111,41 @@ def test_a_mean_of_whole_numbers_does_not_tell_of_how_many(tmp_path):
     row = next(row for row in results(tmp_path)["table_one"] if row["name"] == "age_years")
     mean = row["control"]["mean"]
     assert len([n for n in range(60, 140) if round(round(mean * n) / n, 1) == mean]) > 70
+
+
+def test_a_distance_that_is_not_told_counts_among_those_that_remain(tmp_path):
+    rare = (pl.col("arm") == "control") & (pl.int_range(pl.len()).over("arm") < 4) | (pl.col("arm") == "intervention") & (pl.int_range(pl.len()).over("arm") < 120)
+    frame = cohort().with_columns(sex=pl.when(rare).then(pl.lit("F")).otherwise(pl.lit("M")))
+    drawn_not = (("came_about: randomised", "came_about: concurrent controls"), ("  allocation: {unit: person}\n", ""))
+    made = results(tmp_path, *drawn_not, ("covariates: [age_years, sex, day, target_group, spell_days_24m]", "covariates: [sex]"), frame=frame)
+    assert made["balance"]["rows"] == [] and made["balance"]["hidden"] == 2
+    assert made["balance"]["worst"] == round(made["balance"]["worst"], 1) > 0.25 and made["balance"]["over"]
+    assert "unbalanced" in [one["code"] for one in made["verdict"]["reasons"]]
+    page = write_report(written(tmp_path, made), tmp_path, "en").read_text(encoding="utf-8")
+    assert "Nothing is adjusted for" not in page and "each difference by itself is hidden" in page
+
+
+def test_arms_that_a_covariate_parts_wholly_are_as_far_apart_as_can_be(tmp_path):
+    frame = cohort().with_columns(age_years=pl.when(pl.col("arm") == "control").then(60).otherwise(40))
+    drawn_not = (("came_about: randomised", "came_about: concurrent controls"), ("  allocation: {unit: person}\n", ""))
+    made = results(tmp_path, *drawn_not, ("other_methods: [none, aipw, ipw]", "other_methods: [none]"), frame=frame)
+    assert made["balance"]["over"] and made["verdict"]["conclusion"] == "cannot"
+
+
+def test_neither_a_mean_nor_its_degrees_of_freedom_tell_of_how_many_it_is(tmp_path):
+    few = pl.int_range(pl.len()).over("arm") < 3
+    frame = cohort().filter(~pl.col("moved")).with_columns(
+        outcome_seen=pl.when(few & (pl.col("arm") == "control")).then(pl.lit("moved")).otherwise(pl.lit("whole")), net_days=pl.col("net_days").round()
+    )
+    made = results(tmp_path, ("clusters: unit_id\n", "\n"), ("without_each_cluster: true", "without_each_cluster: false"), frame=frame)
+    control = frame.filter(pl.col("arm") == "control")
+    told = next(row for row in made["means"] if row["arm"] == "control")
+    assert told["n"] is None
+    places = len(f"{told['mean']:g}".partition(".")[2])
+    possible = [n for n in range(control.height - 8, control.height + 1) if round(round(told["mean"] * n) / n, places) == told["mean"]]
+    assert len(possible) > 7
+    for row in (made["crude"], made["primary"]["estimate"], made["primary"]["percent"]):
+        assert row["df"] is None or row["df"] < 100 or row["df"] == float(f"{row['df']:.2g}")
+        assert row["estimate"] == float(f"{row['estimate']:.4g}") and row["se"] == float(f"{row['se']:.3g}")
+    share = made["secondary"]["relapse"]["share"]
+    assert share is None or share["control"] == round(share["control"])
