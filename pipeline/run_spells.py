@@ -19,16 +19,15 @@ from pipeline.run_order import SPELL_TABLES
 from pipeline.spells.compare import as_table, difference
 from pipeline.spells.explain import Facts, explained
 from pipeline.spells.rehabstod import patient_view
-from pipeline.spells.screens import REPORTED, person_spells, unit_spells
+from pipeline.spells.screens import REPORTED, payer_spells, person_spells, unit_spells
 from pipeline.spells.words import words
 from pipeline.store.tables import Lake
 
 KNOWN = """
-    select p.person_key, p.certificate_id, p.issued_at, p.start_date, p.end_date, p.degree
+    select p.person_key, p.certificate_id, p.issued_at, p.start_date, p.end_date, p.degree, p.occupation, p.diagnosis_1
     from ingest.certificate_periods as p
     inner join moments.asked as m
     on p.person_key = m.person_key and p.known_from <= m.as_of and (p.known_until is null or p.known_until > m.as_of)
-    where p.diagnosis_1 is not null
 """
 
 
@@ -52,7 +51,9 @@ def _reported(session: Session, rule: str) -> pl.DataFrame:
     """Everyone's spells by the rule, as REPORTED."""
     gap = session.region.spells.max_gap_days
     if rule == "rehabstod":
-        return person_spells(_known(session), session.as_of, gap).sort("person_key", "start_date")
+        return person_spells(_shown(session), session.as_of, gap).sort("person_key", "start_date")
+    if rule == "fk":
+        return payer_spells(_known(session), session.as_of)
     made = _by_provider(session).with_columns(rule=pl.lit(rule))
     return made.select(REPORTED).sort("person_key", "provider_id", "start_date")
 
@@ -66,6 +67,11 @@ def _by_provider(session: Session) -> pl.DataFrame:
 
 def _known(session: Session) -> pl.DataFrame:
     return pl.from_arrow(session.con.sql(KNOWN).to_arrow_table())
+
+
+def _shown(session: Session) -> pl.DataFrame:
+    """Of what is known, what Rehabstöd is given: it keeps no certificate without a diagnosis."""
+    return _known(session).filter(pl.col("diagnosis_1").is_not_null())
 
 
 # ---------------------------------------------------------------- the rules beside each other
@@ -88,14 +94,15 @@ def _compared(session: Session) -> list[str]:
         lake.view(table)
     lake.view("moments.asked", lake.file("moments.nightly"))
     columns = "person_key, start_date, days, ongoing"
-    clean = lake.read("spells.spells", columns)
+    clean = lake.read("spells.spells", columns).filter(pl.col("start_date") <= session.as_of)
     others = {
         "clean": clean,
-        "patient": person_spells(_known(session), session.as_of, gap),
+        "patient": person_spells(_shown(session), session.as_of, gap),
         "unit": lake.read("spells.unit_spells", columns),
         "statistics": _by_provider(session),
+        "fk": payer_spells(_known(session), session.as_of),
     }
-    found = [difference(rule, clean, other) for rule, other in others.items()]
+    found = [difference(rule, clean, other, all_spells=rule != "unit") for rule, other in others.items()]
     w = words(session.region.language)
     title = w["compare"]["title"].format(as_of=session.as_of, gap=gap)
     return as_table(title, found, w["compare"], w["rules"])
@@ -169,7 +176,7 @@ def _facts(session: Session, key: int, as_of: date) -> Facts:
     aside = Lake(con, session.home.tmp / "explained")
     for table in (*SPELL_TABLES[:3], "spells.unit_certificates"):
         aside.run(table, max_gap_days=gap, days_since_end=session.region.spells.days_since_end)
-    known = _known(session)
+    shown = _shown(session)
     screens = aside.read("spells.unit_certificates")
     certificates = aside.read("ingest.certificates")
     of_units = con.execute("select unit_id, coalesce(provider_id, '') from ingest.units").fetchall()
@@ -185,8 +192,9 @@ def _facts(session: Session, key: int, as_of: date) -> Facts:
         ongoing=aside.read("spells.ongoing"),
         unit_certificates=screens,
         unit_spells=unit_spells(screens, as_of, gap, session.region.spells.days_since_end),
-        patient_spells=patient_view(known.rename({"person_key": "patient_id"}), as_of, gap),
+        patient_spells=patient_view(shown.rename({"person_key": "patient_id"}), as_of, gap),
         provider_spells=_by_provider(session),
+        payer_spells=payer_spells(_known(session), as_of),
         providers=dict(of_units),
         coordination=aside.read(
             f"ingest.coordination where known_from <= date '{as_of}' and (known_until is null or known_until > date '{as_of}')"

@@ -64,7 +64,7 @@ class IngestSettings:
 class SpellRules:
     """What a spell is (pipeline/spells/README.md). `rule` is for what is reported; lists, models and studies keep to the clean one."""
 
-    rule: Literal["clean", "rehabstod", "statistics"] = "clean"
+    rule: Literal["clean", "rehabstod", "statistics", "fk"] = "clean"
     max_gap_days: int = 5
     days_since_end: int = 0
 

@@ -20,11 +20,13 @@ class Difference:
     other_days: int  # ... whose certified days differ
     median_days: float | None  # of the differences in days, without sign
     most_days: int | None
+    any_other: int | None  # persons not all of whose spells, ended ones too, begin the same day with the same days
 
 
-def difference(rule: str, clean: pl.DataFrame, other: pl.DataFrame) -> Difference:
-    """Compare the ongoing spells of each person; both frames hold person_key, start_date, days, ongoing.
+def difference(rule: str, clean: pl.DataFrame, other: pl.DataFrame, all_spells: bool = True) -> Difference:
+    """Compare the ongoing spells of each person, and all of them; both frames hold person_key, start_date, days, ongoing.
 
+    all_spells : whether `other` has the ended ones too; else any_other is None.
     A person with several ongoing spells by a rule (of several care units or care givers) differs when any of them does.
     """
     ours = clean.filter("ongoing").select("person_key", our_start="start_date", our_days="days")
@@ -41,7 +43,16 @@ def difference(rule: str, clean: pl.DataFrame, other: pl.DataFrame) -> Differenc
         other_days=off.len(),
         median_days=off.median(),
         most_days=off.max(),
+        any_other=_any_other(clean, other) if all_spells else None,
     )
+
+
+def _any_other(clean: pl.DataFrame, other: pl.DataFrame) -> int:
+    spell = ["person_key", "start_date", "days"]
+    # a person's days come as 32 bits from one table and 64 from another
+    ours, theirs = (frame.select(*spell[:2], pl.col("days").cast(pl.Int64)) for frame in (clean, other))
+    apart = [ours.join(theirs, on=spell, how="anti"), theirs.join(ours, on=spell, how="anti")]
+    return pl.concat(frame.select("person_key") for frame in apart)["person_key"].n_unique()
 
 
 def as_table(title: str, found: list[Difference], words: dict[str, str], names: dict[str, str]) -> list[str]:

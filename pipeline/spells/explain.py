@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import polars as pl
+
+from pipeline.spells.screens import PAYER_GAP_DAYS
 
 LIMITS = (8, 90, 180, 365)  # certificate needed; the rehabilitation chain's three
 
@@ -29,6 +31,7 @@ class Facts:
     unit_spells: pl.DataFrame
     patient_spells: pl.DataFrame
     provider_spells: pl.DataFrame
+    payer_spells: pl.DataFrame
     providers: dict[str, str]  # unit -> care giver
     coordination: pl.DataFrame  # ingest.coordination, as known
     placed: list[dict[str, Any]]  # what the newest night said: as_of, rank, unit, and the row of scores.parquet
@@ -69,6 +72,8 @@ def explained(facts: Facts, words: dict[str, Any]) -> list[str]:
     lines += _each(
         facts.provider_spells, lambda row: known.filter(giver == row["provider_id"]), facts, w, "provider_id"
     )
+    lines += ["", f"{by} {words['rules']['fk']} {w['payer']}"]
+    lines += _each(facts.payer_spells, lambda row: known, replace(facts, max_gap_days=PAYER_GAP_DAYS), w)
     return [*lines, *_coordination(facts, w), *_lists(facts, w)]
 
 

@@ -30,8 +30,7 @@ def screen(run_table, certificates, periods, as_of, units=(), persons=(), days_s
     run_table.fill("raw.certificate_periods", pl.DataFrame([{"degree": 100, **one} for one in periods], schema=PERIODS))
     run_table("ingest.certificates")
     run_table("ingest.certificate_periods")
-    run_table("moments.nightly", as_of=as_of.isoformat())
-    run_table.con.execute("create or replace view moments.asked as select * from moments.nightly")
+    run_table.fill("moments.asked", run_table("moments.nightly", as_of=as_of.isoformat()))
     return run_table("spells.unit_certificates", days_since_end=days_since_end)
 
 

@@ -31,6 +31,13 @@ def test_persons_are_counted_once_and_days_by_their_largest_difference():
     assert (found.median_days, found.most_days) == (8, 13)
 
 
+def test_any_difference_counts_persons_by_their_ended_spells_too():
+    assert difference("patient", CLEAN, OTHER).any_other == 5  # 1 by the ended one, 2, 3, 4 and 5
+    assert difference("patient", CLEAN.head(2), OTHER.head(2)).any_other == 1
+    assert difference("clean", CLEAN, CLEAN).any_other == 0
+    assert difference("unit", CLEAN, OTHER, all_spells=False).any_other is None
+
+
 def test_a_rule_that_says_the_same_differs_for_nobody_and_has_no_days_to_tell():
     found = difference("clean", CLEAN, CLEAN)
     assert (found.only_here, found.only_clean, found.other_start, found.other_days) == (0, 0, 0, 0)
@@ -43,7 +50,7 @@ def test_the_table_names_each_rule_in_the_regions_language():
         w = words(language)
         lines = as_table("title", found, w["compare"], w["rules"])
         assert lines[0] == "title" and lines[4].startswith(name)
-        assert lines[4].split()[-8:] == ["6", "4", "1", "1", "2", "2", "8", "13"]
+        assert lines[4].split()[-8:] == ["4", "1", "1", "2", "2", "8", "13", "5"]
 
 
 def test_both_languages_have_the_same_words():

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.spells.explain import Facts, explained
 from pipeline.spells.rehabstod import patient_view
-from pipeline.spells.screens import unit_spells
+from pipeline.spells.screens import payer_spells, unit_spells
 from pipeline.spells.words import words
 from tests.spec.known import GROUPS, asked, certificates_of_periods, fill, periods, spells_at
 from tests.tables import given
@@ -43,7 +43,7 @@ def told(run_table):
             read("spells.certificate_segments"), read("spells.spells"), read("spells.ongoing"),
             read("spells.unit_certificates"), unit_spells(read("spells.unit_certificates"), AS_OF, 5, 0),
             patient_view(known.rename({"person_key": "patient_id"}), AS_OF), read("statistics.spells"),
-            {"U1": "P1", "U2": "P1"}, read("ingest.coordination"), list(placed),
+            payer_spells(known, AS_OF), {"U1": "P1", "U2": "P1"}, read("ingest.coordination"), list(placed),
         )  # fmt: skip
         return [line.strip() for line in explained(facts, words(language))]
 
@@ -71,7 +71,7 @@ def test_a_boundary_is_told_by_the_certificate_beside_it_and_the_days_between(to
         "begins: old ended 2026-01-10; 40 days without certificate are more than 5",
         "ends: the last certified day",
     ]
-    assert part[4] == "3 days without certificate from 2026-03-02 lie within the gap (5)"
+    assert part[4] == "days without certificate from 2026-03-02: 3, within the gap (5)"
     assert part[5].startswith("Rehabilitation chain: day 19, chain day 29")
     assert part[6] == "day 90: 71 days left, in the chain 61"
     assert "begins: no certificate before it" in part
@@ -105,6 +105,18 @@ def test_a_cut_that_the_gap_does_not_explain_is_told_as_the_walks(told):
     part = after(lines, "Spells by Rehabstöd, the unit's list")
     assert part[0].startswith("2026-02-14 – 2026-03-31  46 days  3 certificates")
     assert part[1].startswith("begins: early (2026-01-10 – 2026-02-09) is left out: from the certificate taken last")
+
+
+def test_what_a_payer_of_benefits_would_hold_is_told_by_its_own_gap(told):
+    lines = told("""
+        person_key | certificate_id | start_date | end_date
+        1          | a              | 2026-01-01 | 2026-01-31
+        1          | b              | 2026-02-06 | 2026-03-20
+    """)
+    assert after(lines, "Spells by our rule")[0].startswith("2026-01-01 – 2026-03-20")
+    part = after(lines, "Spells by Försäkringskassan")
+    assert part[0].startswith("2026-02-06 – 2026-03-20  43 days")
+    assert part[1] == "begins: a ended 2026-01-31; 5 days without certificate are more than 4"
 
 
 def test_each_certificate_says_whether_it_counts_and_since_when_not(told):

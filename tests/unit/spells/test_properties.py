@@ -5,12 +5,14 @@ from dataclasses import asdict, replace
 
 import polars as pl
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.spells.rehabstod import patient_view, unit_view
+from pipeline.spells.screens import payer_spells
 from tests.conftest import Runner
 from tests.spec.known import typed
+from tests.spec.spells.selection import screen
 from tests.unit.spells.day_sets import Period, spells
 from tests.unit.spells.walked import patient_spells, unit_spells
 
@@ -114,17 +116,43 @@ def test_the_order_the_rows_came_in_does_not_matter(engine, found, as_of, order)
     assert all(a.equals(b) for a, b in zip(first, second, strict=True))
 
 
+def cut_up(found, cut):
+    """The longest period in two adjacent halves, and the other certificates' periods.
+
+    Not its own others: a certificate's overlapping periods are ruled by their start, which a split moves.
+    """
+    long = max(found, key=lambda one: one.end_date - one.start_date)
+    long = replace(long, end_date=max(long.end_date, long.start_date + dt.timedelta(1)))
+    middle = long.start_date + dt.timedelta(cut % (long.end_date - long.start_date).days)
+    rest = [one for one in found if one.certificate_id != long.certificate_id]
+    return replace(long, end_date=middle), replace(long, start_date=middle + dt.timedelta(1)), rest
+
+
 @QUICK
-@given(found=PERIODS, as_of=MOMENT, cut=st.integers(0, 12))
+@given(found=PERIODS, as_of=MOMENT, cut=st.integers(0, 26))
 def test_a_period_split_in_two_adjacent_ones_changes_nothing(engine, found, as_of, cut):
-    long = found[0]
-    middle = long.start_date + dt.timedelta(cut)
-    # a certificate's own overlapping periods are ruled by their start, which a split moves
-    assume(middle < long.end_date and all(one.certificate_id != long.certificate_id for one in found[1:]))
-    halves = [replace(long, end_date=middle), replace(long, start_date=middle + dt.timedelta(1))]
-    _, whole = run(engine, found, as_of, 5)
-    _, split = run(engine, [*halves, *found[1:]], as_of, 5)
+    first, second, rest = cut_up(found, cut)
+    _, whole = run(engine, [replace(first, end_date=second.end_date), *rest], as_of, 5)
+    _, split = run(engine, [first, second, *rest], as_of, 5)
     assert whole.equals(split)
+
+
+@QUICK
+@given(found=PERIODS, as_of=MOMENT, cut=st.integers(0, 26))
+def test_a_certificate_split_in_two_adjacent_ones_changes_nothing_but_their_number(engine, found, as_of, cut):
+    first, second, rest = cut_up(found, cut)
+    before, whole = run(engine, [replace(first, end_date=second.end_date), *rest], as_of, 5)
+    after, split = run(engine, [first, replace(second, certificate_id=f"{first.certificate_id}~"), *rest], as_of, 5)
+    assert whole.drop("n_certificates").equals(split.drop("n_certificates"))
+    assert degrees(before) == degrees(after)
+
+
+def degrees(segments):
+    return {
+        (row["person_key"], row["start_date"] + dt.timedelta(n)): row["degree"]
+        for row in segments.to_dicts()
+        for n in range((row["end_date"] - row["start_date"]).days + 1)
+    }
 
 
 @QUICK
@@ -144,6 +172,37 @@ def test_what_the_persons_are_called_changes_nothing(engine, found, as_of):
     for before, after in zip(first, second, strict=True):
         kept = [name for name in before.columns if name != "spell_id"]
         assert before.select(kept).sort(kept).equals(after.select(kept).with_columns(back).sort(kept))
+
+
+UNITS = {"a": "U1", "b": "U1", "c": "U2", "d": "U3", "e": "U3", "f": "U3"}
+PROVIDERS = {"U1": "P1", "U2": "P1", "U3": "P2"}
+
+
+@QUICK
+@given(found=PERIODS, as_of=MOMENT, max_gap_days=st.sampled_from([0, 1, 5, 30]))
+def test_the_statistics_and_the_payers_spells_are_the_day_sets_of_each_care_giver_and_of_all(engine, found, as_of, max_gap_days):
+    frame = typed(
+        "ingest.certificate_periods",
+        pl.DataFrame([asdict(one) | {"unit_id": UNITS[one.certificate_id[0]]} for one in found], schema_overrides={"known_until": pl.Date}),
+    )
+    engine.fill("ingest.certificate_periods", frame)
+    engine.fill("ingest.units", pl.DataFrame({"unit_id": list(PROVIDERS), "provider_id": list(PROVIDERS.values())}))
+    engine.fill("moments.asked", engine("moments.nightly", as_of=as_of))
+    made = engine("statistics.spells", max_gap_days=max_gap_days)
+    kept = ["person_key", "provider_id", "start_date", "end_date", "days", "ongoing"]
+    wanted = []
+    for provider in ("P1", "P2"):
+        theirs = [one for one in found if PROVIDERS[UNITS[one.certificate_id[0]]] == provider]
+        for key in (-1, 0, 1):
+            wanted += [asdict(one) | {"provider_id": provider} for one in spells(theirs, key, as_of, max_gap_days)]
+    begun = [tuple(row[name] for name in kept) for row in wanted if row["start_date"] <= as_of]
+    assert sorted(made.select(kept).rows()) == sorted(begun)
+
+    known = frame.filter((pl.col("known_from") <= as_of) & (pl.col("known_until").is_null() | (pl.col("known_until") > as_of)))
+    kept = ["person_key", "start_date", "end_date", "days", "ongoing"]
+    wanted = [asdict(one) for key in (-1, 0, 1) for one in spells(found, key, as_of, 4) if (one.end_date - one.start_date).days >= 14]
+    begun = [tuple(row[name] for name in kept) for row in wanted if row["start_date"] <= as_of]
+    assert payer_spells(known, as_of).select(kept).rows() == sorted(begun)
 
 
 SHOWN = ["patient_id", "start_date", "end_date", "days", "n_certificates", "active_certificate_id"]
@@ -176,3 +235,59 @@ def test_rehabstods_views_do_not_mind_the_order_of_rows_nor_what_patients_are_ca
         assert made.equals(view(pl.DataFrame(shuffled, schema=given_rows.schema), today))
         renamed = view(given_rows.with_columns(patient_id=10 - pl.col("patient_id")), today)
         assert made.sort(SHOWN).equals(renamed.with_columns(patient_id=10 - pl.col("patient_id")).sort(SHOWN))
+
+
+@QUICK
+@given(found=PERIODS, today=MOMENT, cut=st.integers(0, 26))
+def test_rehabstods_views_do_not_mind_a_period_split_in_two_adjacent_ones(found, today, cut):
+    first, second, rest = cut_up(found, cut)
+    whole = as_certificates([replace(first, end_date=second.end_date), *rest])
+    for view in (unit_view, patient_view):
+        assert view(whole, today).equals(view(as_certificates([first, second, *rest]), today))
+
+
+@st.composite
+def in_a_row(draw):
+    """Certificates of one person, none of which shares a day with another."""
+    start, made = DAY_0, []
+    for at in range(draw(st.integers(1, 6))):
+        start += dt.timedelta(draw(st.integers(0, 8)))
+        end = start + dt.timedelta(draw(st.integers(0, 20)))
+        made.append(Period(1, f"c{at}", start, end, draw(st.sampled_from([25, 50, 75, 100])), dt.datetime(2024, 11, 1 + at), DAY_0 - dt.timedelta(9)))
+        start = end + dt.timedelta(1)
+    return made
+
+
+@QUICK
+@given(found=in_a_row(), today=st.integers(0, 120).map(lambda n: DAY_0 + dt.timedelta(n)), gap=st.sampled_from([0, 1, 5]), cut=st.integers(0, 19))
+def test_where_no_certificates_overlap_rehabstod_ours_and_a_certificate_in_two_parts_all_say_the_same(found, today, gap, cut):
+    ours = [one for one in spells(found, 1, today, gap) if one.start_date <= today]
+    wanted = [(one.start_date, one.end_date, one.days, one.ongoing) for one in reversed(ours)]
+    long = max(found, key=lambda one: one.end_date - one.start_date)
+    middle = min(long.start_date + dt.timedelta(cut), long.end_date)
+    parts = [replace(long, end_date=middle), replace(long, certificate_id="z", start_date=middle + dt.timedelta(1))]
+    split = [*(one for one in found if one is not long), *parts] if middle < long.end_date else found
+    for rows in (as_certificates(found), as_certificates(split)):
+        page = patient_view(rows, today, gap)
+        assert page.select("start_date", "end_date", "days", "ongoing").rows() == wanted
+        assert unit_view(rows, today, gap).select("start_date", "end_date", "days", "ongoing").rows() == [one for one in wanted if one[3]]
+    everything = patient_view(as_certificates(found), dt.date(2030, 1, 1), gap)
+    assert everything["days"].sum() == sum((one.end_date - one.start_date).days + 1 for one in found)
+
+
+@settings(max_examples=20, deadline=None)
+@given(found=PERIODS, today=MOMENT, gone=period(), ago=st.integers(0, 9))
+def test_a_revoked_certificate_reaches_no_screen_whatever_it_covers_or_replaces(engine, found, today, gone, ago):
+    def signed(one, **what):
+        return {"certificate_id": one.certificate_id, "person_key": one.person_key, "issued_at": dt.datetime(2024, 11, 1), **what}
+
+    def days(one):
+        return {"certificate_id": one.certificate_id, "start_date": one.start_date, "end_date": one.end_date, "degree": one.degree}
+
+    certificates = list({one.certificate_id: signed(one) for one in found}.values())
+    periods = [days(one) for one in found]
+    taken_back = signed(gone, certificate_id="gone", replaces_id=found[0].certificate_id, person_key=found[0].person_key)
+    revoked = dt.datetime.combine(today - dt.timedelta(ago), dt.time(8))
+    before = screen(engine, certificates, periods, today)
+    after = screen(engine, [*certificates, taken_back | {"revoked_at": revoked}], [*periods, days(gone) | {"certificate_id": "gone"}], today)
+    assert before.sort(before.columns).equals(after.sort(before.columns))
