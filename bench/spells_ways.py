@@ -21,6 +21,7 @@ def ours(source: Path, out: Path, memory: str, gated: bool = False) -> None:
     """The night's own SQL through the night's own lake."""
     from pipeline.config.home import Home
     from pipeline.config.region import EngineSettings
+    from pipeline.spells.clean import make_clean_spells
     from pipeline.store.engine import connect
     from pipeline.store.gate import Gate
     from pipeline.store.tables import Lake
@@ -31,8 +32,7 @@ def ours(source: Path, out: Path, memory: str, gated: bool = False) -> None:
     lake.view("ingest.certificate_periods", source)
     lake.run("moments.nightly", as_of=AS_OF)
     lake.view("moments.asked", lake.file("moments.nightly"))
-    for table in ("spells.certificate_segments", "spells.spells"):
-        lake.run(table, max_gap_days=GAP)
+    make_clean_spells(lake, GAP)
     lake.file("spells.spells").replace(out)
 
 

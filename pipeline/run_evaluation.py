@@ -27,8 +27,9 @@ from pipeline.evaluate.write_study import hold, write_study
 from pipeline.lock import only_run
 from pipeline.privacy.access_log import AccessLog
 from pipeline.run import Session
-from pipeline.run_order import FEATURE_TABLES, SPELL_TABLES
+from pipeline.run_order import FEATURE_TABLES
 from pipeline.run_training import AGE_LIMIT_YEARS, reporting_delay
+from pipeline.spells.clean import make_clean_spells, make_spells
 from pipeline.store.tables import Lake
 
 MONTHS = 30  # days
@@ -161,8 +162,7 @@ def _at_time_zero(study: Study, lake: Lake, made: str) -> pl.DataFrame:
     """The spells and features of the night, asked about each person's time zero."""
     lake.view("evaluate.time_zero", lake.file(made))
     lake.view("moments.asked", lake.file(made))
-    for table in SPELL_TABLES:
-        lake.run(table, max_gap_days=study.session.region.spells.max_gap_days, days_since_end=0)
+    make_spells(lake, study.session.region.spells.max_gap_days, days_since_end=0)
     for table in FEATURE_TABLES:
         lake.run(table)
     starts = [(unit, day) for unit, day in study.protocol.arms.starts.items()]
@@ -222,8 +222,7 @@ def _followed(lake: Lake, at: dict[str, date | int], gap_days: int, asked: Lake 
     lake.view("moments.training", (asked or lake).file("evaluate.analysed"))
     lake.run("moments.final", cut=at["cut"])
     lake.view("moments.asked", lake.file("moments.final"))
-    for table in ("spells.certificate_segments", "spells.spells"):
-        final.run(table, max_gap_days=gap_days)
+    make_clean_spells(final, gap_days)
     lake.view("spells.final_segments", final.file("spells.certificate_segments"))
     lake.view("spells.final_spells", final.file("spells.spells"))
     lake.run("evaluate.followed", max_gap_days=gap_days, **at)

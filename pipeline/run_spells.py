@@ -15,7 +15,7 @@ from pipeline.privacy.access_log import AccessLog, Purpose
 from pipeline.privacy.identity import normalise
 from pipeline.privacy.pseudonyms import KEY_FILE, Keyring
 from pipeline.run import Session
-from pipeline.run_order import SPELL_TABLES
+from pipeline.spells import clean
 from pipeline.spells.compare import as_table, difference
 from pipeline.spells.explain import Facts, explained
 from pipeline.spells.rehabstod import patient_view
@@ -34,8 +34,7 @@ KNOWN = """
 def make_spells(session: Session) -> None:
     """Tonight's spells; what Rehabstöd shows each care unit; and where the region reports by another rule, spells by that one."""
     lake, rules = session.lake, session.region.spells
-    for table in SPELL_TABLES:
-        lake.run(table, max_gap_days=rules.max_gap_days, days_since_end=rules.days_since_end)
+    clean.make_spells(lake, rules.max_gap_days, rules.days_since_end)
     lake.run("spells.unit_certificates", days_since_end=rules.days_since_end)
     certificates = lake.read("spells.unit_certificates")
     shown = unit_spells(certificates, session.as_of, rules.max_gap_days, rules.days_since_end)
@@ -174,8 +173,9 @@ def _facts(session: Session, key: int, as_of: date) -> Facts:
         session.lake.view(table)
     con.execute(f"create table moments.asked as select cast({key} as bigint) as person_key, date '{as_of}' as as_of")
     aside = Lake(con, session.home.tmp / "explained")
-    for table in (*SPELL_TABLES[:3], "spells.unit_certificates"):
-        aside.run(table, max_gap_days=gap, days_since_end=session.region.spells.days_since_end)
+    clean.make_clean_spells(aside, gap)
+    for table in ("spells.ongoing", "spells.unit_certificates"):
+        aside.run(table, days_since_end=session.region.spells.days_since_end)
     shown = _shown(session)
     screens = aside.read("spells.unit_certificates")
     certificates = aside.read("ingest.certificates")

@@ -14,8 +14,9 @@ from pipeline.config.home import Home
 from pipeline.config.region import Region
 from pipeline.console import Console
 from pipeline.errors import SettingsError
-from pipeline.run_order import FEATURE_TABLES, SPELL_TABLES
+from pipeline.run_order import FEATURE_TABLES
 from pipeline.score.load import model_for, trained_on
+from pipeline.spells.clean import make_clean_spells, make_spells
 from pipeline.store.tables import Lake
 from pipeline.train.too_little import TooLittleData
 from pipeline.train.training import Candidate, shipped, train
@@ -88,13 +89,11 @@ def past_moments(
     lake.run("moments.training", first=first, last=last, person_share=person_share, day_share=day_share)
     lake.run("moments.final", cut=as_of)
     lake.view("moments.asked", lake.file("moments.final"))
-    for table in ("spells.certificate_segments", "spells.spells"):
-        final.run(table, max_gap_days=rules.max_gap_days)
+    make_clean_spells(final, rules.max_gap_days)
     lake.view("spells.final_segments", final.file("spells.certificate_segments"))
     lake.view("spells.final_spells", final.file("spells.spells"))
     lake.view("moments.asked", lake.file("moments.training"))
-    for table in SPELL_TABLES:
-        lake.run(table, max_gap_days=rules.max_gap_days, days_since_end=0)
+    make_spells(lake, rules.max_gap_days, days_since_end=0)
     for table in FEATURE_TABLES:
         lake.run(table)
     lake.run(

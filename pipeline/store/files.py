@@ -7,7 +7,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 # a dictionary of a column whose texts all differ is built in vain: beyond so many it is given up
@@ -39,7 +40,15 @@ def file_stem(unit_id: str) -> str:
 
 
 def write_whole(path: Path, write: Callable[[Path], object], mode: int = 0o600) -> Path:
-    """Let `write(temporary_path)` write the file, then put it in place in one step.
+    """Let `write(temporary_path)` write the file, then put it in place in one step: see `whole`."""
+    with whole(path, mode) as beside:
+        write(beside)
+    return path
+
+
+@contextmanager
+def whole(path: Path, mode: int = 0o600) -> Iterator[Path]:
+    """A temporary path to write a file at, which is put in place in one step when all went well.
 
     A crash at any point leaves the old file, or none. The temporary file lies in the same folder,
     begins with a dot and is removed on failure.
@@ -49,7 +58,7 @@ def write_whole(path: Path, write: Callable[[Path], object], mode: int = 0o600) 
     os.close(handle)
     beside = Path(name)
     try:
-        write(beside)
+        yield beside
         with beside.open("rb") as done:
             os.fsync(done.fileno())
         beside.chmod(mode)
@@ -57,7 +66,6 @@ def write_whole(path: Path, write: Callable[[Path], object], mode: int = 0o600) 
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-    return path
 
 
 def _place_for(path: Path) -> None:

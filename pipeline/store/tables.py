@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,7 +21,7 @@ import polars as pl
 import pyarrow as pa
 
 from pipeline.errors import NightFailed
-from pipeline.store.files import PARQUET, private_folder, write_text_whole, write_whole
+from pipeline.store.files import PARQUET, private_folder, whole, write_text_whole, write_whole
 from pipeline.store.ledger import Ledger
 
 SQL_ROOT = Path(__file__).parents[1]
@@ -174,6 +175,14 @@ class Lake:
             )
         place = str(source).replace("'", "''")
         self.con.execute(f"create or replace view {table} as select * from read_parquet('{place}')")
+        self.con.execute(f"comment on view {table} is '{place}'")
+
+    def source(self, table: str) -> Path | None:
+        """The file that `table` is a view of, whichever lake made it so; None where it is anything else."""
+        room, name = table.split(".")
+        asked = "select comment from duckdb_views() where schema_name = ? and view_name = ?"
+        found = self.con.execute(asked, [room, name]).fetchall()
+        return Path(found[0][0]) if found and found[0][0] else None
 
     def run(self, table: str, **values: Value) -> int:
         """Run the SQL file of `table` over its inputs and keep the answer. Returns rows out."""
@@ -212,6 +221,26 @@ class Lake:
                 self.gate.check(self.con, table, beside)
 
         write_whole((self.beside or self.root) / self._place(table), write)
+        return self._kept(table, rows_in, begun)
+
+    def write_together(self, make: Callable[[Mapping[str, Path]], object], rows_in: Mapping[str, int]) -> None:
+        """Keep the tables named in `rows_in`, which `make` writes in one pass, each as Parquet at the path it is given.
+
+        The first is put in place when the last has been made and checked.
+        """
+        begun = time.perf_counter()
+        with ExitStack() as stack:
+            files = {table: stack.enter_context(whole((self.beside or self.root) / self._place(table))) for table in rows_in}
+            make(files)
+            for table, file in files.items():
+                if self.gate:
+                    self.gate.check(self.con, table, file)
+        for table, rows in rows_in.items():
+            self._kept(table, rows, begun)
+            begun = time.perf_counter()  # the pass is told once, with the first of its tables
+
+    def _kept(self, table: str, rows_in: int | None, begun: float) -> int:
+        """A table's file is in place: make it readable, tell the ledger. Returns its rows."""
         self.view(table)
         rows = self.rows(table)
         if self.ledger is not None:

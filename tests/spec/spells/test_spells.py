@@ -9,13 +9,12 @@ TITLE = "From certificates to sick-leave spells"
 
 
 @pytest.fixture
-def spells(run_table):
+def spells(run_table, clean):
     def at(as_of, text, max_gap_days=5):
         periods(text, run_table)
         keys = run_table.con.sql("select distinct person_key from ingest.certificate_periods").fetchall()
         asked("person_key | as_of\n" + "\n".join(f"{key} | {as_of}" for (key,) in keys), run_table)
-        run_table("spells.certificate_segments")
-        return run_table("spells.spells", max_gap_days=max_gap_days)
+        return clean(max_gap_days)[1]
 
     return at
 

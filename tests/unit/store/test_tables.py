@@ -84,3 +84,38 @@ def test_a_table_that_does_not_pass_its_gate_does_not_replace_the_old_one(lake):
 def test_a_table_that_was_never_made_is_told_with_what_makes_it(lake):
     with pytest.raises(NightFailed, match=r"ingest\.units has not been made yet"):
         lake.view("ingest.units")
+
+
+def units(*ids):
+    return pl.DataFrame({"unit_id": ids})
+
+
+def test_tables_made_together_are_put_in_place_together(lake):
+    lake.write_together(
+        lambda files: [units(table).write_parquet(file) for table, file in files.items()], {"ingest.units": 3, "score.x": 4}
+    )
+    assert [lake.read(table)["unit_id"].to_list() for table in ("ingest.units", "score.x")] == [["ingest.units"], ["score.x"]]
+    assert [(line.table, line.rows_in, line.rows_out) for line in lake.ledger.lines] == [("ingest.units", 3, 1), ("score.x", 4, 1)]
+
+
+def test_of_tables_made_together_none_is_put_in_place_where_one_does_not_pass(lake):
+    class ShutToTheLast:
+        def check(self, con, table, parquet):
+            if table == "score.x":
+                raise GateFailed("wrong", remedy="mend it")
+
+    lake.gate = ShutToTheLast()
+    with pytest.raises(GateFailed):
+        lake.write_together(lambda files: [units("A").write_parquet(file) for file in files.values()], {"ingest.units": 1, "score.x": 1})
+    assert not [one for one in lake.root.rglob("*") if one.is_file()]
+
+
+def test_the_file_of_a_view_is_told_whichever_lake_made_it_and_of_nothing_else(lake, tmp_path):
+    lake.write("ingest.units", units("A"))
+    other = Lake(lake.con, tmp_path / "other's")
+    assert other.source("ingest.units") == lake.file("ingest.units")
+    other.write("ingest.units", units("B"))
+    assert lake.source("ingest.units") == tmp_path / "other's" / "units" / "units.parquet"
+    lake.con.execute("create or replace view ingest.units as select 'C' as unit_id")
+    lake.con.execute("create table score.made as select 1 as a")
+    assert [lake.source(table) for table in ("ingest.units", "score.made", "score.never")] == [None, None, None]
