@@ -80,6 +80,21 @@ def hidden_cells(
     return hidden
 
 
+def hidden_parts(counts: np.ndarray, persons: np.ndarray, smallest: int = SMALLEST) -> np.ndarray:
+    """Which parts of one number that is shown itself to hide; counts and persons behind them, and the answer, one a part.
+
+    A small part is protected by another hidden one when one more here and one fewer there leaves somebody in both. So many
+    of the next smallest are hidden with it; where no part does, all are, noughts too.
+    """
+    hidden = (counts > 0) & (persons < smallest)
+    more = [at for at in np.argsort(counts, kind="stable") if counts[at] > 0 and not hidden[at]]
+    while hidden.any() and (hidden.sum() < 2 or counts[hidden].max() < 2):
+        if not more:
+            return np.ones(len(counts), dtype=bool)
+        hidden[more.pop(0)] = True
+    return hidden
+
+
 def suppressed(counts: np.ndarray, smallest: int = SMALLEST) -> list[list[int | None]]:
     """The table with its sums, hidden cells as None: ready to be shown."""
     hidden = hidden_cells(counts, smallest)

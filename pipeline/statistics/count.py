@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import UsageError
-from pipeline.privacy.disclosure import SMALLEST, hidden_cells
+from pipeline.privacy.disclosure import SMALLEST, hidden_cells, hidden_parts
 
 SEXES = ("F", "M")
 BOTH = "all"
@@ -28,7 +28,29 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "diagnosis": ("F00-F99", "M00-M99", "A00-E90", "O00-O99", "R00-R99", "Z00-Z99", "other", "none"),
     "degree": ("25", "50", "75", "100"),
 }
+# finer groups inside those of a grouping: told of the region alone, as they are small at every unit
+FINER: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
+    "age_5": ("age", {
+        "0-25": ("0-15", "16-20", "21-25"),
+        "26-35": ("26-30", "31-35"),
+        "36-45": ("36-40", "41-45"),
+        "46-55": ("46-50", "51-55"),
+        "56-": ("56-60", "61-65", "66-"),
+        "unknown": ("unknown",),
+    }),
+    "chapter": ("diagnosis", {
+        "F00-F99": ("F00-F99",),
+        "M00-M99": ("M00-M99",),
+        "A00-E90": ("A00-B99", "C00-D48", "D50-D89", "E00-E90", "G00-G99", "H00-H59", "H60-H95", "I00-I99", "J00-J99", "K00-K93", "L00-L99", "N00-N99"),
+        "O00-O99": ("O00-O99",),
+        "R00-R99": ("R00-R99",),
+        "Z00-Z99": ("Z00-Z99",),
+        "other": ("P00-P96", "Q00-Q99", "S00-T98", "U00-U99", "V01-Y98"),
+        "none": ("none",),
+    }),
+}  # fmt: skip
 LONG = GROUPS["length"][4:]  # more than 90 days
+LEVELS = GROUPS | {finer: tuple(sorted(level for parts in wholes.values() for level in parts)) for finer, (_, wholes) in FINER.items()}
 SIDES = {"0-90": GROUPS["length"][:4], "91-": LONG}
 OTHERS, REGION = "*others", "*region"  # no unit's id begins with *
 
@@ -37,8 +59,9 @@ OTHERS, REGION = "*others", "*region"  # no unit's id begins with *
 class Statistics:
     """What may be shown.
 
-    cells : place, measure (ongoing, started), grouping (total, long, length, age, diagnosis, degree, month), level, sex
-        (F, M, all), spells (null: hidden). Places in the order of `places`: units, then the others if any, the region last.
+    cells : place, measure (ongoing, started), grouping (total, long, month, those of GROUPS, and of the region those of
+        FINER), level, sex (F, M, all), spells (null: hidden). Places in the order of `places`: units, then the others if
+        any, the region last.
     months : first days, oldest first, the last one the last whole month before as_of.
     """
 
@@ -85,7 +108,8 @@ def count(grouped: pl.DataFrame, as_of: date, smallest: int = SMALLEST) -> Stati
                 if grouping == "length":
                     found += _by_length(part, shown, measure, sex, smallest)
                 else:
-                    found += _told(part, shown, grouping, levels, measure, sex, smallest)
+                    told = _told(part, shown, grouping, levels, measure, sex, smallest)
+                    found += [*told, *_finer(part, told, grouping, measure, sex, smallest)]
         found += _totals(frame, shown, measure)
     year = {False: months[:YEAR], True: months[YEAR:]}
     begun = known.with_columns(month=pl.col("start_date").dt.month_start().cast(pl.String))
@@ -151,6 +175,22 @@ def _told(
     spells, persons = _counted(frame, rows, grouping, levels)
     hidden = hidden_cells(spells, smallest, persons=persons, row_sums_shown=sums_shown)
     return _cells(rows, measure, grouping, levels, sex, spells, hidden)
+
+
+def _finer(part: pl.DataFrame, told: list[tuple], grouping: str, measure: str, sex: str, smallest: int) -> list[tuple]:
+    """The region's finer groups inside those of `grouping`; all of one that is hidden, else what protects the small ones."""
+    hidden_wholes = {level for place, *_, level, _, spells in told if place == REGION and spells is None}
+    found = []
+    for finer, wholes in ((finer, wholes) for finer, (whole, wholes) in FINER.items() if whole == grouping):
+        counted = part.group_by(finer).agg(pl.len(), pl.col("person_key").n_unique()).rows()
+        of_level = {level: (spells, persons) for level, spells, persons in counted}
+        for whole, levels in wholes.items():
+            spells, persons = np.array([of_level.get(level, (0, 0)) for level in levels]).T
+            hidden = np.ones(len(levels), dtype=bool) if whole in hidden_wholes else hidden_parts(spells, persons, smallest)
+            found += [
+                (REGION, measure, finer, level, sex, None if hidden[at] else int(spells[at])) for at, level in enumerate(levels)
+            ]
+    return found
 
 
 def _cells(

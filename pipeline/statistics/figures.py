@@ -8,7 +8,7 @@ from datetime import date
 
 from markupsafe import Markup, escape
 
-from pipeline.statistics.count import BOTH, GROUPS, SEXES
+from pipeline.statistics.count import BOTH, LEVELS, SEXES
 
 COLOURS = {"F": ("#0b6fb8", ""), "M": ("#c8560b", "6 3")}  # Okabe & Ito; told apart in grey print by the dashes
 WIDTH, HEIGHT, LEFT, BELOW, ABOVE = 420, 190, 42, 22, 10  # px
@@ -55,7 +55,7 @@ def bars(cells: Cells, grouping: str) -> list[dict]:
     """A line a level: women's and men's ongoing spells with the bar's share of the longest, and started ones."""
     levels = [
         level
-        for level in GROUPS[grouping]
+        for level in LEVELS[grouping]
         if any(cells[measure, grouping, level, sex] != 0 for measure in ("ongoing", "started") for sex in SEXES)
     ]
     most = max([cells["ongoing", grouping, level, sex] or 0 for level in levels for sex in SEXES], default=0)
@@ -74,7 +74,8 @@ def lines(cells: Cells, measure: str, months: tuple[date, ...], say: Speech) -> 
     """Women and men over the months as SVG, broken where a month is hidden; None where too few months can be shown."""
     series = {sex: [cells[measure, "month", str(month), sex] for month in months] for sex in SEXES}
     shown = [value for values in series.values() for value in values if value is not None]
-    if max((len(values) - values.count(None) for values in series.values()), default=0) < FEWEST_POINTS:
+    # months of noughts among hidden ones would draw a line at the bottom, as if there were none
+    if max(sum(value not in (None, 0) for value in values) for values in series.values()) < FEWEST_POINTS:
         return None
     top, step = _scale(max(shown))
     right = WIDTH - 66

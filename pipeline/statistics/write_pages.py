@@ -12,12 +12,15 @@ import polars as pl
 
 from pipeline.privacy.disclosure import SMALLEST
 from pipeline.statistics import figures
-from pipeline.statistics.count import BOTH, GROUPS, OTHERS, REGION, SEXES, YEAR, Statistics
+from pipeline.statistics.count import BOTH, OTHERS, REGION, SEXES, YEAR, Statistics
 from pipeline.statistics.write_csv import write_csv
 from pipeline.store.files import file_stem, replace_folder
 
 LANGUAGES = ("sv", "en")
 REGION_PAGE = "region"
+# rows of columns of tables; the region alone is told in the finer groups
+OF_UNIT = ((("length",), ("age",)), (("diagnosis",), ("degree",)))
+OF_REGION = ((("length",), ("age_5",)), (("chapter",), ("diagnosis", "degree")))
 
 
 def write_statistics(
@@ -47,7 +50,10 @@ def write_statistics(
                 unit_id="" if place == REGION else place, as_of=statistics.as_of.isoformat(), sexes=SEXES, both=BOTH, everyone=(*SEXES, BOTH),
                 first=f"{statistics.months[-YEAR]:%Y-%m}", last=f"{statistics.months[-1]:%Y-%m}", gap=gap_days, least=SMALLEST,
                 keys=_keys(cells[place], listed.get(place)), region_keys=_keys(cells[REGION], listed[REGION]),
-                tables={grouping: figures.bars(cells[place], grouping) for grouping in GROUPS},
+                tables=[
+                    [[(one, figures.bars(cells[place], one)) for one in column] for column in row]
+                    for row in (OF_REGION if place == REGION else OF_UNIT)
+                ],
                 charts={one: figures.lines(cells[place], one, statistics.months, say) for one in ("ongoing", "started")},
                 months=_months(cells[place], statistics.months),
                 units=[

@@ -28,6 +28,13 @@ def test_a_page_needs_nothing_else_and_does_not_scroll_sideways(open_page, folde
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("page", ["region", "U0"])
+def test_on_a_phone_women_and_men_are_both_in_sight(open_page, folder, page):
+    opened = open_page(folder / f"{page}.html", 360)
+    hidden = opened.evaluate("[...document.querySelectorAll('.two .scroll')].map(one => one.scrollWidth - one.clientWidth)")
+    assert len(hidden) >= 4 and not any(hidden), hidden
+
+
 def test_the_region_leads_to_each_unit_and_back(open_page, folder):
     page = open_page(folder / "region.html", 1280)
     page.click("text=Vårdcentralen Ånga 1")
@@ -45,7 +52,7 @@ def test_bars_are_as_long_as_their_numbers_say_and_inside_their_cells(open_page,
         "bar.children[1].getBoundingClientRect().right <= bar.parentElement.getBoundingClientRect().right + 1]))"
     )
     tables = [[(long, int(told), inside) for long, told, inside in body if told != "–"] for body in found if body]
-    assert len(tables) == 4
+    assert len(tables) == 5
     for bars in tables:
         longest, most, _ = max(bars, key=lambda bar: bar[1])
         assert longest > 30

@@ -5,6 +5,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
+from pipeline.statistics.count import FINER
 from tests.spec.known import fill
 from tests.tables import expect, rows
 
@@ -40,26 +41,36 @@ def test_length_groups_are_the_services(grouped, days, group):
 
 
 @pytest.mark.parametrize(
-    ("code", "group"),
+    ("code", "group", "chapter"),
     [
-        ("A009", "A00-E90"), ("E90", "A00-E90"), ("F00", "F00-F99"), ("F99", "F00-F99"), ("G000", "A00-E90"), ("L99", "A00-E90"),
-        ("M545", "M00-M99"), ("N00", "A00-E90"), ("O80", "O00-O99"), ("P96", "other"), ("Q00", "other"), ("R529", "R00-R99"),
-        ("S000", "other"), ("U071", "other"), ("Y98", "other"), ("Z73", "Z00-Z99"), ("", "none"),
+        ("A009", "A00-E90", "A00-B99"), ("B99", "A00-E90", "A00-B99"), ("C509", "A00-E90", "C00-D48"), ("D48", "A00-E90", "C00-D48"),
+        ("D509", "A00-E90", "D50-D89"), ("E90", "A00-E90", "E00-E90"), ("F00", "F00-F99", "F00-F99"), ("F99", "F00-F99", "F00-F99"),
+        ("G000", "A00-E90", "G00-G99"), ("H599", "A00-E90", "H00-H59"), ("H60", "A00-E90", "H60-H95"), ("I10", "A00-E90", "I00-I99"),
+        ("J069", "A00-E90", "J00-J99"), ("K93", "A00-E90", "K00-K93"), ("L99", "A00-E90", "L00-L99"), ("M545", "M00-M99", "M00-M99"),
+        ("N00", "A00-E90", "N00-N99"), ("O80", "O00-O99", "O00-O99"), ("P96", "other", "P00-P96"), ("Q00", "other", "Q00-Q99"),
+        ("R529", "R00-R99", "R00-R99"), ("S000", "other", "S00-T98"), ("T98", "other", "S00-T98"), ("U071", "other", "U00-U99"),
+        ("V01", "other", "V01-Y98"), ("Y98", "other", "V01-Y98"), ("Z73", "Z00-Z99", "Z00-Z99"), ("", "none", "none"),
     ],
 )  # fmt: skip
-def test_diagnosis_groups_are_the_services(grouped, code, group):
-    assert grouped(f"person_key | diagnosis\n1 | {code}")["diagnosis"].to_list() == [group]
+def test_diagnosis_groups_are_the_services_with_the_chapters_in_them(grouped, code, group, chapter):
+    assert grouped(f"person_key | diagnosis\n1 | {code}").select("diagnosis", "chapter").rows() == [(group, chapter)]
+    assert chapter in FINER["chapter"][1][group]
 
 
 @pytest.mark.parametrize(
-    ("born", "group"),
+    ("born", "group", "five"),
     [
-        ("2000-02-01", "0-25"), ("2000-01-01", "26-35"), ("1990-02-01", "26-35"), ("1990-01-01", "36-45"), ("1980-01-01", "46-55"),
-        ("1970-02-01", "46-55"), ("1970-01-01", "56-"), ("1940-01-01", "56-"), ("", "unknown"),
+        ("2010-02-01", "0-25", "0-15"), ("2010-01-01", "0-25", "16-20"), ("2005-01-01", "0-25", "21-25"), ("2000-02-01", "0-25", "21-25"),
+        ("2000-01-01", "26-35", "26-30"), ("1995-01-01", "26-35", "31-35"), ("1990-02-01", "26-35", "31-35"), ("1990-01-01", "36-45", "36-40"),
+        ("1985-01-01", "36-45", "41-45"), ("1980-01-01", "46-55", "46-50"), ("1975-01-01", "46-55", "51-55"), ("1970-02-01", "46-55", "51-55"),
+        ("1970-01-01", "56-", "56-60"), ("1965-01-01", "56-", "61-65"), ("1960-02-01", "56-", "61-65"), ("1960-01-01", "56-", "66-"),
+        ("1940-01-01", "56-", "66-"), ("", "unknown", "unknown"),
     ],
 )  # fmt: skip
-def test_age_is_that_at_the_moment_in_whole_years(grouped, born, group):
-    assert grouped("person_key\n1", f"person_key | sex | birth_month\n1 | F | {born}")["age"].to_list() == [group]
+def test_age_is_that_at_the_moment_in_whole_years_by_the_services_five_years_and_wider(grouped, born, group, five):
+    made = grouped("person_key\n1", f"person_key | sex | birth_month\n1 | F | {born}")
+    assert made.select("age", "age_5").rows() == [(group, five)]
+    assert five in FINER["age_5"][1][group]
 
 
 def test_age_of_an_ended_spell_is_that_at_its_end(grouped):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.privacy.disclosure import hidden_cells, suppressed, with_sums
+from pipeline.privacy.disclosure import hidden_cells, hidden_parts, suppressed, with_sums
 
 tables = st.integers(1, 3).flatmap(
     lambda rows: st.lists(st.lists(st.integers(0, 9), min_size=2, max_size=3), min_size=rows, max_size=rows)
@@ -71,3 +71,37 @@ def test_every_small_cell_is_hidden_and_every_hidden_small_cell_could_be_another
             for cell, values in seen.items():
                 values.add(whole[cell])
     assert all(len(values) > 1 for values in seen.values())
+
+
+@pytest.mark.parametrize(
+    ("counts", "hidden"),
+    [
+        ([9, 8, 0], [False, False, False]),
+        ([3, 8, 20], [True, True, False]),
+        ([3, 4, 20], [True, True, False]),
+        ([1, 1, 20, 6], [True, True, False, True]),  # both ones would follow from their sum
+        ([3, 0], [True, True]),
+        ([0, 0], [False, False]),
+    ],
+)
+def test_parts_of_a_shown_number_are_hidden_so_far_that_none_follows(counts, hidden):
+    assert hidden_parts(np.array(counts), np.array(counts)).tolist() == hidden
+
+
+def test_parts_are_small_by_persons_and_not_by_spells():
+    assert hidden_parts(np.array([9, 8, 30]), np.array([2, 8, 25])).tolist() == [True, True, False]
+
+
+@given(st.lists(st.integers(0, 7), min_size=1, max_size=4))
+def test_every_small_part_could_be_another_number(counts):
+    hidden = hidden_parts(np.array(counts), np.array(counts))
+    known = [0 if hidden.all() else min(one, 1) for one in counts]
+    free = [at for at, one in enumerate(hidden) if one]
+    total = sum(counts[at] for at in free)
+    seen = {at: set() for at in free}
+    for values in itertools.product(range(total + 1), repeat=len(free)):
+        if sum(values) == total and all(value >= known[at] for value, at in zip(values, free, strict=True)):
+            for value, at in zip(values, free, strict=True):
+                seen[at].add(value)
+    if sum(counts) >= 5 and len(counts) > 1:  # a whole of fewer is hidden itself
+        assert all(len(seen[at]) > 1 for at in free if 0 < counts[at] < 5)

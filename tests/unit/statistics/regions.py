@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import polars as pl
 
-from pipeline.statistics.count import GROUPS, months_before
+from pipeline.statistics.count import FINER, GROUPS, months_before
 
 AS_OF = dt.date(2026, 1, 12)
 
@@ -24,6 +24,11 @@ def grouped(seed: int, sizes: list[int], persons_per_spell: float = 0.9) -> pl.D
     skewed = {
         name: draw.choice(levels, n, p=(weights := 0.62 ** np.arange(len(levels))) / weights.sum())
         for name, levels in GROUPS.items() if name != "length"
+    }  # fmt: skip
+    part_of = {finer: {whole: list(parts) for whole, parts in wholes.items()} for finer, (_, wholes) in FINER.items()}
+    skewed |= {
+        finer: [part_of[finer][whole][int(len(part_of[finer][whole]) * at**2)] for whole, at in zip(skewed[of], draw.random(n), strict=True)]
+        for finer, (of, _) in FINER.items()
     }  # fmt: skip
     epoch = dt.date(1970, 1, 1).toordinal()
     frame = pl.DataFrame(

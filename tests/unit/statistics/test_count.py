@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 from pipeline.errors import UsageError
-from pipeline.statistics.count import BOTH, GROUPS, OTHERS, REGION, SEXES, SIDES, count
+from pipeline.statistics.count import BOTH, FINER, GROUPS, LEVELS, OTHERS, REGION, SEXES, SIDES, count
 from tests.unit.statistics.regions import AS_OF, grouped
 
 MANY = 10_000
@@ -72,6 +72,21 @@ def test_six_spells_of_two_persons_are_hidden():
     six = pl.concat([repeated] * 6)
     found = count(pl.concat([rest, six]), AS_OF)
     assert told(found, place="U0", measure="ongoing", grouping="degree", level="25", sex="F") == [None]
+
+
+def test_the_regions_finer_groups_add_up_to_the_wider_ones_and_are_told_of_no_unit(region):
+    frame, found = region
+    checked = 0
+    for finer, (grouping, wholes) in FINER.items():
+        assert found.cells.filter(grouping=finer)["place"].unique().to_list() == [REGION]
+        for whole, parts in wholes.items():
+            cells = [told(found, place=REGION, measure="started", grouping=finer, level=one, sex="F")[0] for one in parts]
+            if None not in cells:
+                checked += 1
+                assert [sum(cells)] == told(found, place=REGION, measure="started", grouping=grouping, level=whole, sex="F")
+    assert checked > 8
+    mental = frame.filter(pl.col("start_date").is_between(dt.date(2025, 1, 1), dt.date(2025, 12, 31)), sex="F", chapter="F00-F99")
+    assert told(found, place=REGION, measure="started", grouping="chapter", level="F00-F99", sex="F") == [mental.height]
 
 
 @pytest.mark.parametrize("sizes", [[900, 400, 300, 60, 9, 3], [900, 120, 90, 70, 60, 50]])
@@ -141,6 +156,9 @@ def test_every_hidden_number_of_fewer_than_five_persons_could_be_another_given_a
     truth = _truth(frame, found)
     shown = {tuple(key): spells for *key, spells in found.cells.iter_rows()}
     for key, (spells, persons) in truth.items():
+        if key[2] in FINER and key[0] != REGION:
+            assert key not in shown
+            continue
         assert shown[key] in (None, spells)
         assert shown[key] is None or not 0 < persons < 5, key
     for measure in ("ongoing", "started"):
@@ -160,7 +178,7 @@ def _truth(frame, found):
     for row in frame.filter(pl.col("sex").is_in(SEXES)).iter_rows(named=True):
         month = str(row["start_date"].replace(day=1))
         side = "91-" if row["days"] > 90 else "0-90"
-        levels = [(name, row[name]) for name in GROUPS] + [("long", side), ("total", "")]
+        levels = [(name, row[name]) for name in LEVELS] + [("long", side), ("total", "")]
         told = [("ongoing", levels)] * row["ongoing"] + [("started", [*levels, ("month", month)])] * (month in since)
         told += [("started", [("month", month)])] * (month in earlier)
         for measure, groups in told:
@@ -178,6 +196,8 @@ def _audit(places, measure, sex, grouping, shown, truth, levels=None, sums_shown
     sides = list(SIDES) if grouping == "length" else []
     names = [(place, grouping, level) for place in (*places, REGION) for level in levels]
     names += [(place, "long", side) for place in (*places, REGION) for side in sides]
+    finer = {name: wholes for name, (whole, wholes) in FINER.items() if whole == grouping}
+    names += [(REGION, name, level) for name in finer for level in LEVELS[name]]
     at = {name: one for one, name in enumerate(names)}
     equal, sums = [], []
 
@@ -194,7 +214,10 @@ def _audit(places, measure, sex, grouping, shown, truth, levels=None, sums_shown
             says([(place, grouping, level) for level in levels], None, shown[place, measure, "total", "", sex])
         for side in sides:
             says([(place, grouping, level) for level in SIDES[side]], (place, "long", side))
-    for kind, level in {(kind, level) for _, kind, level in names}:
+    for name, wholes in finer.items():
+        for whole, parts in wholes.items():
+            says([(REGION, name, level) for level in parts], (REGION, grouping, whole))
+    for kind, level in {(kind, level) for _, kind, level in names if kind not in finer}:
         says([(place, kind, level) for place in places], (REGION, kind, level))
     key = {name: (name[0], measure, name[1], name[2], sex) for name in names}
     # a hidden number is taken to be known to stand for somebody, but where all of a place are hidden, noughts too
@@ -204,7 +227,12 @@ def _audit(places, measure, sex, grouping, shown, truth, levels=None, sums_shown
         for place in places for group in together for level in group
         if all(shown[place, measure, "long" if group == sides else grouping, one, sex] is None for one in group)
     }  # fmt: skip
-    least = {one: 0 if (one[0], one[2]) in nothing else min(truth.get(key[one], (0, 0))[0], 1) for one in names}
+    nothing |= {
+        (name, level)
+        for name, wholes in finer.items() for parts in wholes.values() for level in parts
+        if all(shown[REGION, measure, name, one, sex] is None for one in parts)
+    }  # fmt: skip
+    least = {one: 0 if {(one[0], one[2]), one[1:]} & nothing else min(truth.get(key[one], (0, 0))[0], 1) for one in names}
     low = [shown[key[one]] if shown[key[one]] is not None else least[one] for one in names]
     high = [shown[key[one]] if shown[key[one]] is not None else MANY for one in names]
     for name in names:

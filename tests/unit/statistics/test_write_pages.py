@@ -59,6 +59,12 @@ def test_too_few_months_make_no_line():
     assert lines(cells, "ongoing", months, WORDS) is None
 
 
+def test_noughts_between_hidden_months_make_no_line_either():
+    months = tuple(dt.date(2025, month, 1) for month in range(1, 8))
+    cells = {("started", "month", str(month), sex): None if at % 2 else 0 for at, month in enumerate(months) for sex in "FM"}
+    assert lines(cells, "started", months, WORDS) is None
+
+
 def test_numbers_are_written_as_the_language_does():
     assert (WORDS.number(12345.6, 1), WORDS.number(None), WORDS.percent(0.567)) == ("12\u00a0345,6", "–", "57\u00a0%")
     assert (per_listed(16, 8000), per_listed(16, None)) == (2.0, None)
