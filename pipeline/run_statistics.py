@@ -11,7 +11,7 @@ from pipeline.lock import only_run
 from pipeline.preconditions import require_before
 from pipeline.privacy.access_log import AccessLog
 from pipeline.run import Session
-from pipeline.statistics.count import BOTH, REGION, Statistics, count, months_before
+from pipeline.statistics.count import BOTH, REGION, YEAR, Statistics, count, months_before
 from pipeline.statistics.write_pages import LANGUAGES, write_statistics
 from pipeline.store.tables import Lake
 
@@ -36,7 +36,7 @@ def statistics(session: Session, out: Path | None, language: str | None) -> list
 
 def _made(session: Session, out: Path | None, language: str) -> list[Path]:
     require_before(session.lake, "statistics", session.as_of)
-    for table in (*ingest.TABLES, "moments.nightly", "spells.ongoing"):
+    for table in (*ingest.TABLES, "moments.nightly", "spells.spells", "spells.ongoing"):
         session.lake.view(table)
     session.lake.view("moments.asked", session.lake.file("moments.nightly"))
     lake = Lake(session.con, session.home.lake / "statistics", session.ledger, session.gate)
@@ -55,27 +55,34 @@ def _made(session: Session, out: Path | None, language: str) -> list[Path]:
 
 
 def reconciled(session: Session, found: Statistics) -> list[str]:
-    """The region's ongoing total against the night's own ongoing spells, step by step, in words.
+    """The region's totals against the night's own spells, step by step, in words.
 
-    Raises NightFailed when they do not meet: a certified day is in a spell by either rule, so the persons are the same.
+    Raises NightFailed when they do not meet: a certified day is in a spell by either rule, so the persons on leave are the same.
     """
-    rows = session.con.execute(
-        "select count(*), count(distinct person_key) from statistics.spells where ongoing"
-    ).fetchall()
-    spells, persons = rows[0]
-    night = session.con.execute("select count(*) from spells.ongoing where ongoing").fetchall()[0][0]
-    told = found.cells.filter(place=REGION, measure="ongoing", grouping="total", sex=BOTH)["spells"].item()
-    left_out = session.con.execute(
-        "select count(*) from statistics.grouped where ongoing and (sex is null or sex not in ('F', 'M'))"
-    ).fetchall()[0][0]
-    if persons != night or told + left_out != spells:
+    con = session.con
+    spells, persons = con.execute("select count(*), count(distinct person_key) from statistics.spells where ongoing").fetchall()[0]
+    night = con.execute("select count(*) from spells.ongoing where ongoing").fetchall()[0][0]
+    year = f"start_date >= date '{found.months[-YEAR]}' and start_date < date '{session.as_of.replace(day=1)}'"
+    started = con.execute(f"select count(*) from statistics.spells where {year}").fetchall()[0][0]
+    ours = con.execute(f"select count(*) from spells.spells where {year}").fetchall()[0][0]
+    blank = "(sex is null or sex not in ('F', 'M'))"
+    left_out, left_out_started = (
+        con.execute(f"select count(*) from statistics.grouped where {which} and {blank}").fetchall()[0][0] for which in ("ongoing", year)
+    )
+    told, told_started = (
+        found.cells.filter(place=REGION, measure=measure, grouping="total", sex=BOTH)["spells"].item() for measure in ("ongoing", "started")
+    )
+    if persons != night or told + left_out != spells or told_started + left_out_started != started:
         raise NightFailed(
-            f"statistics count {persons} persons on sick leave and tell of {told} spells, where the night has {night}",
+            f"statistics count {persons} persons on sick leave and tell of {told} ongoing spells and {told_started} started ones, "
+            f"where the night has {night} persons, {spells} and {started}",
             remedy="this is a fault of the program: nothing was written; tell its makers",
         )
     return [
         f"ongoing: {spells} spells of {persons} persons, as in spells.ongoing; {spells - persons} more spells than persons, at a second care provider",
         f"told of: {told}; {left_out} ongoing left out for want of a known sex",
+        f"started in twelve months: {started} spells, care provider by care provider, where spells.spells has {ours}; told of: {told_started}; "
+        f"{left_out_started} left out",
     ]
 
 

@@ -39,6 +39,20 @@ def test_totals_are_those_of_the_nights_spells(told):
     assert {row["sex"]: int(row["spells"]) for row in region}["all"] == ours[0] - left_out
 
 
+def test_started_spells_are_told_beside_those_of_our_own_rule(told):
+    home, done = told
+    year = "start_date between '2025-01-01' and '2025-12-31'"
+    ours, theirs = (
+        duckdb.sql(f"select count(*) from '{home.lake}/{file}' where {year}").fetchall()[0][0]
+        for file in ("spells/spells.parquet", "statistics/statistics.spells/spells.parquet")
+    )
+    assert ours < theirs
+    line = next(line for line in done.stdout.splitlines() if "started in twelve months" in line)
+    assert f"{theirs} spells" in line and f"spells.spells has {ours};" in line
+    region = next(row for row in rows(home) if [row[name] for name in ("unit_id", "measure", "grouping", "sex")] == ["region", "started", "total", "all"])
+    assert f"told of: {region['spells']};" in line
+
+
 def test_a_units_numbers_are_in_the_csv_and_on_its_page(told):
     home, _ = told
     units = {row["unit_id"] for row in rows(home)} - {"region", "others"}
