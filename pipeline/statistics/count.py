@@ -23,8 +23,8 @@ BOTH = "all"
 MONTHS = 24
 YEAR = 12  # months; started spells are those of the last whole year of months
 GROUPS: dict[str, tuple[str, ...]] = {
-    "length": ("0-14", "15-30", "31-60", "61-90", "91-180", "181-364", "365-730", "731-"),
-    "age": ("0-25", "26-35", "36-45", "46-55", "56-", "unknown"),
+    "length": ("0-14", "15-30", "31-60", "61-90", "91-180", "181-364", "365-730", "731+"),
+    "age": ("0-25", "26-35", "36-45", "46-55", "56+", "unknown"),
     "diagnosis": ("F00-F99", "M00-M99", "A00-E90", "O00-O99", "R00-R99", "Z00-Z99", "other", "none"),
     "degree": ("25", "50", "75", "100"),
 }
@@ -35,7 +35,7 @@ FINER: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
         "26-35": ("26-30", "31-35"),
         "36-45": ("36-40", "41-45"),
         "46-55": ("46-50", "51-55"),
-        "56-": ("56-60", "61-65", "66-"),
+        "56+": ("56-60", "61-65", "66+"),
         "unknown": ("unknown",),
     }),
     "chapter": ("diagnosis", {
@@ -51,7 +51,7 @@ FINER: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
 }  # fmt: skip
 LONG = GROUPS["length"][4:]  # more than 90 days
 LEVELS = GROUPS | {finer: tuple(sorted(level for parts in wholes.values() for level in parts)) for finer, (_, wholes) in FINER.items()}
-SIDES = {"0-90": GROUPS["length"][:4], "91-": LONG}
+SIDES = {"0-90": GROUPS["length"][:4], "91+": LONG}
 OTHERS, REGION = "*others", "*region"  # no unit's id begins with *
 
 
@@ -212,7 +212,7 @@ def _by_length(part: pl.DataFrame, rows: list[str], measure: str, sex: str, smal
     protected by others on the same side of 90 days.
     """
     levels = GROUPS["length"]
-    side = pl.when(pl.col("length").is_in(LONG)).then(pl.lit("91-")).otherwise(pl.lit("0-90")).alias("side")
+    side = pl.when(pl.col("length").is_in(LONG)).then(pl.lit("91+")).otherwise(pl.lit("0-90")).alias("side")
     sides, persons = _counted(part.with_columns(side), rows, "side", list(SIDES))
     spells, behind = _counted(part, rows, "length", levels)
     long_hidden = hidden_cells(sides, smallest, persons=persons, row_sums_shown=True)

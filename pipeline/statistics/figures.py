@@ -42,7 +42,7 @@ def total(cells: Cells, measure: str, sex: str) -> int:
 
 def long_share(cells: Cells, sex: str, measure: str = "ongoing") -> float | None:
     """Share of spells longer than 90 days; None where it is hidden or there is no spell."""
-    whole, long = total(cells, measure, sex), cells[measure, "long", "91-", sex]
+    whole, long = total(cells, measure, sex), cells[measure, "long", "91+", sex]
     return long / whole if whole and long is not None else None
 
 

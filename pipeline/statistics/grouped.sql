@@ -46,7 +46,7 @@ named as (
             when age_months < 56 * 12 then '51-55'
             when age_months < 61 * 12 then '56-60'
             when age_months < 66 * 12 then '61-65'
-            else '66-'
+            else '66+'
         end as age_5,
         case
             when code is null then 'none'
@@ -93,7 +93,7 @@ select
         when age_5 in ('36-40', '41-45') then '36-45'
         when age_5 in ('46-50', '51-55') then '46-55'
         when age_5 = 'unknown' then 'unknown'
-        else '56-'
+        else '56+'
     end as age,
     chapter,
     case
@@ -110,6 +110,6 @@ select
         when days < 181 then '91-180'
         when days < 365 then '181-364'
         when days < 731 then '365-730'
-        else '731-'
+        else '731+'
     end as length
 from named

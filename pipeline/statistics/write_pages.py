@@ -43,7 +43,7 @@ def write_statistics(
     made: list[str] = []
 
     def fill(beside: Path) -> None:
-        write_csv(statistics, names, beside / "statistics.csv")
+        write_csv(statistics, names, listed, beside / "statistics.csv")
         for place, stem in stems.items():
             text = template.render(
                 w=say.words, say=say, language=language, region_name=region_name, name=names[place], is_region=place == REGION,

@@ -177,7 +177,7 @@ def _truth(frame, found):
     earlier = {str(month) for month in found.months[:12]}
     for row in frame.filter(pl.col("sex").is_in(SEXES)).iter_rows(named=True):
         month = str(row["start_date"].replace(day=1))
-        side = "91-" if row["days"] > 90 else "0-90"
+        side = "91+" if row["days"] > 90 else "0-90"
         levels = [(name, row[name]) for name in LEVELS] + [("long", side), ("total", "")]
         told = [("ongoing", levels)] * row["ongoing"] + [("started", [*levels, ("month", month)])] * (month in since)
         told += [("started", [("month", month)])] * (month in earlier)

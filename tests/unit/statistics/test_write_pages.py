@@ -6,7 +6,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from pipeline.statistics.count import count
+from pipeline.statistics.count import LEVELS, SIDES, count
 from pipeline.statistics.figures import Speech, lines, per_listed
 from pipeline.statistics.write_pages import _words, write_statistics
 from tests.unit.statistics.regions import AS_OF, grouped
@@ -44,6 +44,21 @@ def test_hidden_numbers_are_blank_in_the_csv_and_marked(files):
     with (folder / "statistics.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file, delimiter=";"))
     assert {(row["spells"] == "", row["hidden"]) for row in rows} == {(True, "1"), (False, "0")}
+
+
+def test_the_csv_has_the_listed_that_the_page_divides_by(files):
+    folder, _ = files
+    with (folder / "statistics.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    assert {row["unit_id"]: row["listed"] for row in rows} == {"region": "13000", "U0": "8000", "U1": "", "U2": "5000"}
+    spells = next(int(row["spells"]) for row in rows if [row[one] for one in ("unit_id", "measure", "grouping", "sex")] == ["U0", "started", "total", "all"])
+    assert f"{1000 * spells / 8000:.1f} per 1 000 listade".replace(".", ",") in (folder / "U0.html").read_text(encoding="utf-8")
+
+
+def test_no_level_is_taken_for_a_number_by_a_spreadsheet():
+    """LibreOffice and Excel read 91- as -91."""
+    levels = [level for grouping, names in (LEVELS | {"long": SIDES}).items() if grouping != "degree" for level in names]
+    assert len(levels) > 50 and not any(level[-1] == "-" or level.isdigit() for level in levels)
 
 
 def test_a_hidden_month_breaks_the_line():
