@@ -157,9 +157,10 @@ class Chained:
 
 def spell_ids(person: Ints, start: Ints) -> pa.Array:
     """`<person_key>-<yyyymmdd>`."""
-    different, place = np.unique(start, return_inverse=True)
-    texts = pc.replace_substring(column(different, DATE).cast(pa.string()), "-", "")
-    return pc.binary_join_element_wise(column(person, pa.int64()).cast(pa.string()), texts.take(column(place, pa.int64())), DASH)
+    first = start.min()
+    every_day = pc.replace_substring(column(np.arange(first, start.max() + 1), DATE).cast(pa.string()), "-", "")
+    day = every_day.take(column(start - first, pa.int64()))
+    return pc.binary_join_element_wise(column(person, pa.int64()).cast(pa.string()), day, DASH)
 
 
 def _table(columns: pa.Schema, *values: pa.Array | Ints) -> pa.Table:
