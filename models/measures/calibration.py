@@ -35,6 +35,21 @@ def intercept_and_slope(
     return float(level[0]), float(both[1])
 
 
+def slopes(outcome: np.ndarray, chance: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(B,) calibration slope under each row of `weights` (B, n); see `intercept_and_slope`."""
+    return np.array([intercept_and_slope(*_seen(outcome, chance, weight))[1] for weight in weights])
+
+
+def icis(outcome: np.ndarray, chance: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(B,) ICI under each row of `weights` (B, n); see `smooth_calibration`."""
+    return np.array([smooth_calibration(*_seen(outcome, chance, weight)).ici for weight in weights])
+
+
+def _seen(outcome, chance, weight) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    used = weight > 0
+    return outcome[used], chance[used], weight[used]
+
+
 def logistic(
     design: np.ndarray,
     outcome: np.ndarray,

@@ -106,7 +106,9 @@ def _figures(meta: dict, validation: dict) -> list[Line]:
             lines.append(
                 (
                     "text",
-                    f"Calibration intercept {deep['intercept']:.2f}, slope {deep['slope']:.2f}; mean, median and 90th percentile of the distance between smooth observed and predicted: {deep['ici']:.3f}, {deep['e50']:.3f}, {deep['e90']:.3f}.",
+                    f"Calibration intercept {deep['intercept']:.2f}, slope {_interval((deep['slope'], *deep['slope_95']), 2)}; mean (ICI), median and "
+                    "90th percentile of the distance between smooth observed and predicted: "
+                    f"{_interval((deep['ici'], *deep['ici_95']), 3)}, {deep['e50']:.3f}, {deep['e90']:.3f}.",
                 )
             )
     if validation.get("beside_srs"):

@@ -237,7 +237,7 @@ def _validated(trial: Trial, srs: PublishedSRS | None, seed: int) -> dict:
         found[name]["uno_c"] = uno(one, seed=seed)
     best = tested[winner]
     for at in PASSES:
-        found[winner][str(at)] |= deeper_at(best, at)
+        found[winner][str(at)] |= deeper_at(best, at, seed=seed)
     age = test["age_years"].cast(pl.Float64).to_numpy() if "age_years" in test.columns else None
     cells = {"day": day_bands(best.day)}
     cells |= {

@@ -9,7 +9,13 @@ import polars as pl
 
 from models.measures.accuracy import briers, ipas
 from models.measures.bootstrap import person_interval, person_intervals
-from models.measures.calibration import intercept_and_slope, observed_to_expected, smooth_calibration
+from models.measures.calibration import (
+    icis,
+    intercept_and_slope,
+    observed_to_expected,
+    slopes,
+    smooth_calibration,
+)
 from models.measures.censoring import seen_at
 from models.measures.decision import net_benefit
 from models.measures.discrimination import aucs, uno_c
@@ -96,14 +102,18 @@ def beside_srs(tested: dict[str, Tested], srs: PublishedSRS, *, seed: int) -> di
     }
 
 
-def deeper_at(tested: Tested, passed: int) -> dict:
-    """Intercept, slope, ICI, E50, E90, the smooth curve and net benefit for passing a day."""
-    passing, chance, weight, _ = tested.at(passed)
+def deeper_at(tested: Tested, passed: int, *, seed: int, repeats: int = 100) -> dict:
+    """Intercept, slope, ICI, E50, E90, the smooth curve and net benefit for passing a day; slope and ICI with 95 % intervals."""
+    passing, chance, weight, place = tested.at(passed)
     if min(passing[weight > 0].sum(), (~passing)[weight > 0].sum()) < MIN_EACH:
         return {}
     intercept, slope = intercept_and_slope(passing, chance, weight)
     smooth = smooth_calibration(passing, chance, weight)
-    return {
+    used = weight > 0
+    y, p = passing[used], chance[used]
+    measures = {"slope_95": lambda w: slopes(y, p, w), "ici_95": lambda w: icis(y, p, w)}
+    found = person_intervals(measures, weight[used], tested.person[place][used], seed=seed, repeats=repeats)
+    return {name: list(ends) for name, (_, *ends) in found.items()} | {
         "intercept": intercept,
         "slope": slope,
         "ici": smooth.ici,
