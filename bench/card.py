@@ -132,9 +132,9 @@ def cells(home: Tested, best: Tested, every: Tested, passed: int = PASSED[0]) ->
         passing, chance, weight, place = one.at(passed)
         shares[name] = (passing, chance, weight, one.person[place], cell_names(one.rows[place]))
     out = []
-    *_, weight, person, names = shares["home"]
-    for cell in np.unique(names):
-        if len(np.unique(person[(names == cell) & (weight > 0)])) < FEWEST:
+    *_, seen, persons, named = shares["home"]
+    for cell in np.unique(named):
+        if len(np.unique(persons[(named == cell) & (seen > 0)])) < FEWEST:
             continue
         found = {}
         for name, (passing, chance, weight, person, names) in shares.items():

@@ -355,19 +355,10 @@ def _worklist(session: Session) -> dict:
 
 
 def _monitor(session: Session) -> dict:
-    from pipeline.monitor import model, volumes
+    from pipeline.run_monitor import watch
 
     _views(session)
-    features = session.lake.read("features.spell_features")
-    made = session.scores
-    scores = pl.read_parquet(session.scores_folder / "scores.parquet") if made is None else made
-    figures = volumes.night_figures(features, scores, session.lake.rows("worklist.entries"), session.as_of)
-    alarms = volumes.compare(figures, volumes.earlier_nights(session.home.monitor, session.as_of), features)
-    alarms += model.alarms_of_night(session.home.models, scores)
-    session.publishing.append(lambda: [volumes.keep(session.home.monitor, figures, alarms)])
-    for one in alarms:
-        session.console.note(f"  alarm: {one['what']}: {one['seen']} -> {one['next_step']}")
-    return {"alarms": [f"{one['what']}: {one['seen']}" for one in alarms]}
+    return watch(session)
 
 
 _ROOMS: dict[str, Callable[..., dict]] = {

@@ -14,6 +14,8 @@ from pipeline.config.home import Home
 from pipeline.config.region import Region
 from pipeline.console import Console
 from pipeline.errors import SettingsError
+from pipeline.ingest import TABLES
+from pipeline.leak_guard import refuse_what_sees_the_future
 from pipeline.run_order import FEATURE_TABLES
 from pipeline.score.load import model_for, trained_on
 from pipeline.spells.clean import make_clean_spells, make_spells
@@ -96,6 +98,7 @@ def past_moments(
     make_spells(lake, rules.max_gap_days, days_since_end=0)
     for table in FEATURE_TABLES:
         lake.run(table)
+    refuse_what_sees_the_future(night, lake, tuple(table for table in TABLES if night.file(table).is_file()), rules.max_gap_days)
     lake.run(
         "outcomes.remaining",
         cut=as_of, delay_days=delay, max_gap_days=rules.max_gap_days, age_limit_years=AGE_LIMIT_YEARS,

@@ -20,6 +20,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 
 from models.risk.fact_groups import COMPARABLE
 from models.risk.kaplan_meier import DAY_EDGES
+from models.risk.parts import in_parts
 
 MAX_ROWS = 12_000
 CHECKED = 100  # spells kept apart whose groups are exchanged in the full model
@@ -56,7 +57,7 @@ class ShapleyExplainer:
         }
         apart = len(X) // 10
         quick = self._boosting(150).fit(X[apart:], whole[apart:])
-        shares = self._shapley(X, quick.predict, cell, rng)
+        shares = self._shapley(X, lambda Z: in_parts(quick.predict, Z), cell, rng)
         self.learners_ = {
             group: self._boosting(60).fit(X[apart:], share[apart:]) for group, share in shares.items()
         }
@@ -69,7 +70,7 @@ class ShapleyExplainer:
         means = self.means_[np.minimum(self._cells(X), len(self.means_) - 1)]
         if not len(X):
             return means, {group: np.zeros(0) for group in self.groups_}
-        return means, {group: learner.predict(X) for group, learner in self.learners_.items()}
+        return means, {group: in_parts(learner.predict, X) for group, learner in self.learners_.items()}
 
     def _boosting(self, trees: int) -> HistGradientBoostingRegressor:
         return HistGradientBoostingRegressor(

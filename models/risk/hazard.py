@@ -11,9 +11,10 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from models.risk import person_period as periods
+from models.risk.parts import in_parts
 from models.risk.recalibration import HazardRecalibration
 
-BATCH = 8_000  # rows scored at a time: 8 000 x 34 stretches x 40 columns is 90 MB
+BATCH = 2_000  # spells scored at a time: 2 000 x 34 stretches x 100 columns is 27 MB
 
 
 class DiscreteTimeHazard:
@@ -135,7 +136,7 @@ class DiscreteTimeHazard:
     ) -> DiscreteTimeHazard:
         """Put the hazards right on months that were not fitted on; arguments as in `fit`. per_spell : mean moments of a spell."""
         rows, ended, weight = self._rows(X, duration, event, sample_weight)
-        hazard = self.booster_.predict_proba(rows)[:, 1]
+        hazard = self._chances(rows)
         day = self._clock(X)[1][self._last.row]
         self.recalibration_ = HazardRecalibration().fit(
             hazard, ended, day=day, stretch=self._last.stretch, sample_weight=weight, per_spell=per_spell
@@ -169,10 +170,13 @@ class DiscreteTimeHazard:
         rows = np.empty((len(row), X.shape[1] + len(periods.TIME_NAMES)), dtype=np.float32)
         rows[:, : X.shape[1]] = X[row]
         rows[:, X.shape[1] :] = periods.time_columns(certified[row], day[row], stretch)
-        chance = self.booster_.predict_proba(rows)[:, 1]
+        chance = self._chances(rows)
         hazard = np.zeros((len(X), wide))
         hazard[row, stretch] = self.recalibration_.apply(chance, day=day[row], stretch=stretch)
         return hazard
+
+    def _chances(self, rows: np.ndarray) -> np.ndarray:
+        return in_parts(lambda some: self.booster_.predict_proba(some)[:, 1], rows)
 
     def to_dict(self) -> dict:
         """All but the booster, ready for JSON."""

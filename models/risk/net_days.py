@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 
+from models.risk.parts import in_parts
 from models.risk.person_period import HORIZON
 
 DEGREES = np.array([37.5, 62.5, 87.5])  # between 25, 50, 75 and 100 %
@@ -80,7 +81,7 @@ class NetDays:
         if not len(days_left):
             return np.zeros(0)
         if self.kind_ == "boosted":
-            found = self.booster_.predict(X)
+            found = in_parts(self.booster_.predict, X)
         else:
             known = np.where(np.isfinite(degree), degree, 100.0)
             found = days_left * self.ratio_[np.searchsorted(DEGREES, known)]

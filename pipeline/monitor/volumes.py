@@ -35,22 +35,25 @@ def night_figures(features: pl.DataFrame, scores: pl.DataFrame, listed: int, as_
         "missing_share": {
             name: round(features[name].null_count() / max(features.height, 1), 4) for name in numbers + texts
         },
-        "deciles": {name: _deciles(features[name]) for name in numbers},
+        "bins": {name: _bins(features[name]) for name in numbers},
     }
 
 
-def stability_index(reference: list[float], values: np.ndarray) -> float:
-    """Population stability index of `values` against the deciles of a reference night.
+def stability_index(edges: list[float], shares: list[float], values: np.ndarray) -> float:
+    """Population stability index of `values` against a reference night.
 
-    reference: the nine inner deciles; values: numbers without missing. 0 = the same distribution;
-    < 0.1 stable, > 0.25 shifted. Tied deciles are merged. Source: Yurdakul & Naranjo 2020, J Risk Model Valid 14(4).
+    edges: its different deciles; shares: of its values at or below the first edge, up to each next one, and above the
+    last. values: numbers without missing. 0 = the same distribution; < 0.1 stable, > 0.25 shifted.
+    Source: Yurdakul & Naranjo 2020, J Risk Model Valid 14(4).
     """
-    edges = np.unique(np.asarray(reference, dtype=float))
-    expected = np.diff(np.concatenate([[0.0], np.searchsorted(np.sort(reference), edges, side="right") / 10, [1.0]]))
-    found = np.bincount(np.searchsorted(edges, values, side="left"), minlength=len(edges) + 1) / max(len(values), 1)
-    floor = 1e-4  # an empty bin must not make the index infinite
-    expected, found = np.maximum(expected, floor), np.maximum(found, floor)
+    floor = 1e-3  # an empty bin must not make the index infinite
+    expected, found = np.maximum(shares, floor), np.maximum(bin_shares(edges, values), floor)
     return float(np.sum((found - expected) * np.log(found / expected)))
+
+
+def bin_shares(edges: list[float], values: np.ndarray) -> np.ndarray:
+    """(edges + 1,) share of values at or below the first edge, up to each next one, and above the last."""
+    return np.bincount(np.searchsorted(edges, values, side="left"), minlength=len(edges) + 1) / max(len(values), 1)
 
 
 def compare(figures: dict, earlier: list[dict], features: pl.DataFrame) -> list[dict]:
@@ -70,11 +73,11 @@ def compare(figures: dict, earlier: list[dict], features: pl.DataFrame) -> list[
         before = [one["missing_share"][name] for one in past if name in one["missing_share"]]
         if before and share - median(before) > 0.1:
             alarms.append(_alarm(name, f"{share:.0%} missing, usually {median(before):.0%}", "ask the sender about this column"))
-    for name, reference in past[-1]["deciles"].items():
+    for name, reference in past[-1].get("bins", {}).items():
         if not reference or name not in features.columns:
             continue
         values = features[name].drop_nulls().to_numpy().astype(float)
-        if len(values) >= 200 and (index := stability_index(reference, values)) > SHIFTED:
+        if len(values) >= 200 and (index := stability_index(reference["edges"], reference["shares"], values)) > SHIFTED:
             alarms.append(_alarm(name, f"stability index {index:.2f}", "look at the column's coding, then at the model's calibration"))
     return alarms
 
@@ -120,8 +123,11 @@ def _mean(values: pl.Series) -> float | None:
     return None if values.len() == 0 else round(float(values.mean()), 4)
 
 
-def _deciles(values: pl.Series) -> list[float]:
+def _bins(values: pl.Series) -> dict | None:
     present = values.drop_nulls()
     if present.len() < 50:  # quantiles of few persons would describe persons
-        return []
-    return [float(present.quantile(at / 10)) for at in range(1, 10)]
+        return None
+    edges = sorted({float(present.quantile(at / 10)) for at in range(1, 10)})
+    # most numbers are counts and degrees: their deciles tie, and only counting says how many lie at each
+    shares = bin_shares(edges, present.to_numpy().astype(float))
+    return {"edges": edges, "shares": [round(float(one), 4) for one in shares]}

@@ -11,7 +11,7 @@ MAY_IMPORT = {
 }
 USES_MODELS = {"score", "train", "evaluate", "monitor", "worklist", "estimate", "certify"}
 # These alone open rooms: the verbs, the order of the night and of training, the verbs around the night.
-DOORS = tuple(f"pipeline/{name}.py" for name in ("__main__", "run", "run_training", "run_evaluation", "run_certify", "run_spells", "run_statistics", "run_models", "housekeeping"))
+DOORS = tuple(f"pipeline/{name}.py" for name in ("__main__", "run", "run_training", "run_evaluation", "run_certify", "run_spells", "run_statistics", "run_models", "run_monitor", "leak_guard", "housekeeping"))
 
 
 def imported(text, package):

@@ -39,11 +39,22 @@ def figures(at, **how):
 def test_the_same_distribution_has_index_zero_and_a_half_gone_bin_its_hand_computed_one():
     deciles = [float(d) for d in range(1, 10)]
     even = np.repeat(np.arange(0.5, 10), 10)
-    assert stability_index(deciles, even) == pytest.approx(0)
+    assert stability_index(deciles, [0.1] * 10, even) == pytest.approx(0)
     # a tenth moved from the first bin's half to the second's: (.05-.1)ln(.05/.1) + (.15-.1)ln(.15/.1)
     moved = even.copy()
     moved[:5] = 1.5
-    assert stability_index(deciles, moved) == pytest.approx(-0.05 * np.log(0.5) + 0.05 * np.log(1.5))
+    assert stability_index(deciles, [0.1] * 10, moved) == pytest.approx(-0.05 * np.log(0.5) + 0.05 * np.log(1.5))
+
+
+def test_a_number_of_few_values_is_its_own_like_the_next_night():
+    degrees = pl.DataFrame({"spell_id": [str(n) for n in range(400)], "degree": [25] * 20 + [50] * 100 + [75] * 30 + [100] * 250})
+    kept = night_figures(degrees, scores(400), 10, FIRST)["bins"]["degree"]
+    assert kept["edges"] == [50, 75, 100]
+    assert kept["shares"] == [0.3, 0.075, 0.625, 0.0]
+    assert stability_index(kept["edges"], kept["shares"], degrees["degree"].to_numpy()) == pytest.approx(0)
+    # half as many at 100 and the rest at 50: (.6125-.3)ln(.6125/.3) + (.3125-.625)ln(.3125/.625)
+    fewer = np.array([25] * 20 + [50] * 225 + [75] * 30 + [100] * 125)
+    assert stability_index(kept["edges"], kept["shares"], fewer) == pytest.approx(0.3125 * np.log(0.6125 / 0.3) + 0.3125 * np.log(2))
 
 
 def test_nothing_is_said_before_three_nights_are_known():
@@ -74,11 +85,11 @@ def test_kept_figures_hold_no_row_and_come_back_in_order(tmp_path):
     dates = [one["as_of"] for one in earlier_nights(tmp_path, FIRST + timedelta(days=2))]
     assert dates == ["2026-01-05", "2026-01-06"]
     kept = json.loads((tmp_path / "2026-01-05.json").read_text())
-    assert "person_key" not in kept["deciles"]
+    assert "person_key" not in kept["bins"]
 
 
 def test_deciles_of_few_persons_are_not_kept():
-    assert figures(FIRST, rows=49)[0]["deciles"]["age_years"] == []
+    assert figures(FIRST, rows=49)[0]["bins"]["age_years"] is None
 
 
 def test_half_the_usual_spells_stop_the_night_and_fewer_nights_do_not(tmp_path):

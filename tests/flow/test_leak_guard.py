@@ -1,0 +1,61 @@
+"""Training refuses features that count what became known after their moment, and names them."""
+
+import datetime as dt
+import shutil
+
+import polars as pl
+import pytest
+
+from pipeline import run
+from pipeline.errors import InputError
+from pipeline.leak_guard import differing
+from pipeline.store import tables
+from tests.flow import regions
+
+FILTERED = """            and base.as_of >= contacts.known_from
+            and cast(contacts.started_at as date) <= base.as_of
+"""
+
+
+@pytest.fixture(scope="module")
+def before_training(tmp_path_factory):
+    """A region's lake as it stands before training, the sources of its tables, and its home."""
+    place = tmp_path_factory.mktemp("leak")
+    home = regions.region(place / "home", persons=1_500)
+    regions.settings(home, **regions.SMALL)
+    for stage in ("ingest", "spells", "features"):
+        run.stage(run.Session(home, None, regions.QUIET, dt.datetime.now()), stage)
+    shutil.copytree(tables.SQL_ROOT, place / "sql", ignore=lambda _, names: [n for n in names if "." in n and not n.endswith(".sql")])
+    return home, place / "sql"
+
+
+def train(home):
+    run.stage(run.Session(home, None, regions.QUIET, dt.datetime.now()), "train")
+
+
+def test_a_feature_whose_rows_became_known_after_the_moment_stops_training(before_training, monkeypatch):
+    home, sql = before_training
+    file = sql / "features" / "contacts.sql"
+    honest = file.read_text(encoding="utf-8")
+    assert FILTERED in honest
+    file.write_text(honest.replace(FILTERED, "", 1), encoding="utf-8")
+    monkeypatch.setattr(tables, "SQL_ROOT", sql)
+    with pytest.raises(InputError, match=r"features see the future: .*contacts_365d_count \(\d+\)"):
+        train(home)
+    file.write_text(honest, encoding="utf-8")
+    assert not list(home.models.glob("*/meta.json"))
+
+
+def test_the_features_that_ship_are_let_through(before_training):
+    home, _ = before_training
+    train(home)
+    assert list(home.models.glob("*/meta.json"))
+
+
+def test_a_difference_is_counted_by_feature_and_rounding_is_none():
+    now = pl.DataFrame({"person_key": [1, 2, 3], "as_of": 1, "degree": [50, None, 25], "share": [0.1, 0.2, 0.3], "word": ["a", "b", "c"]})
+    then = now.with_columns(
+        degree=pl.Series([50, 75, 25]), share=pl.col("share") + 1e-13, word=pl.Series(["a", "b", None])
+    ).filter(pl.col("person_key") != 1)
+    assert differing(now, now) == {}
+    assert differing(now, then) == {"spell": 1, "degree": 1, "word": 1}
