@@ -22,9 +22,11 @@ PLACED = {
 
 @pytest.fixture
 def told(run_table):
-    def at(text, language="en", protected=False, units="unit_id | provider_id\nU1 | P1\nU2 | P1", placed=(), **certificate):
+    def at(text, language="en", protected=False, units="unit_id | provider_id\nU1 | P1\nU2 | P1", placed=(), replaces=(), **certificate):
         periods(text, run_table)
         certificates_of_periods(run_table, **certificate)
+        for one, other in replaces:
+            run_table.con.execute("update ingest.certificates set replaces_id = $2 where certificate_id = $1", [one, other])
         fill("ingest.units", units, run_table)
         fill("ingest.persons", "person_key\n1", run_table, protected=False)
         fill("ingest.coordination", "case_id | person_key | known_from | offered_on | answer\nk | 1 | 2026-03-02 | 2026-03-01 | declined", run_table)
@@ -130,6 +132,22 @@ def test_each_certificate_says_whether_it_counts_and_since_when_not(told):
     assert [line.split("F430  ")[1] for line in part if "signed" in line] == [
         "does not count since 2026-03-05: revoked or changed", "counts", "not known yet",
     ]  # fmt: skip
+
+
+def test_a_certificate_that_is_back_since_its_replacer_was_revoked_tells_both_times(told):
+    lines = told("""
+        person_key | certificate_id | start_date | end_date   | known_from | known_until | issued_at
+        1          | a              | 2026-03-01 | 2026-03-20 | 2026-03-01 | 2026-03-05  | 2026-03-01T10:00
+        1          | a              | 2026-03-01 | 2026-03-20 | 2026-03-08 |             | 2026-03-01T10:00
+        1          | b              | 2026-03-01 | 2026-03-31 | 2026-03-05 | 2026-03-08  | 2026-03-05T10:00
+    """, replaces=[("b", "a")])
+    part = after(lines, "Certificates")
+    assert [(line.split()[0], line.split("known from ")[1][:10], line.split("F430  ")[1]) for line in part if "signed" in line] == [
+        ("a", "2026-03-01", "does not count since 2026-03-05: replaced by b"),
+        ("a", "2026-03-08", "counts"),
+        ("b", "2026-03-05", "does not count since 2026-03-08: revoked or changed"),
+    ]  # fmt: skip
+    assert after(lines, "Spells by our rule")[0].startswith("2026-03-01 – 2026-03-20  20 days  1 certificates")
 
 
 def test_units_of_a_person_of_protected_identity_are_not_told(told):
