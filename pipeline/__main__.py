@@ -264,8 +264,9 @@ def main() -> None:
     except Exception as fault:
         if os.environ.get("REHABRISK_TRACEBACK"):
             raise
-        Console(home=_home_named()).error(explained(fault))
-        sys.exit(1)
+        told = explained(fault)
+        Console(home=_home_named()).error(told)
+        sys.exit(told.exit_code)
 
 
 if __name__ == "__main__":

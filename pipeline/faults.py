@@ -35,6 +35,8 @@ def explained(fault: BaseException) -> PipelineError:
         )
     if isinstance(fault, PermissionError):
         return UsageError(f"may not read or write {fault.filename}", remedy="mend the rights of that path")
+    if isinstance(fault, FileExistsError | NotADirectoryError):
+        return UsageError(f"cannot make the folder {fault.filename}: a file lies there", remedy="name another folder, or move the file")
     where = traceback.extract_tb(fault.__traceback__)
     place = f"{Path(where[-1].filename).name}:{where[-1].lineno}" if where else "unknown place"
     ours = next((f"{Path(one.filename).name}:{one.lineno}" for one in reversed(where) if "pipeline" in one.filename), "")

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.config.home import Home
-from pipeline.config.region import Region
+from pipeline.config.region import Region, SpellRules
 from pipeline.errors import SettingsError, UsageError
 from pipeline.store.tables import Lake
 
@@ -29,6 +29,7 @@ OF_ONE_NIGHT = ("features", "score", "worklist", "monitor", "compare", "statisti
 # what ingest takes depends on the night: a later delivery must not reach spells or a model of an earlier one
 OF_THE_SAME_INGEST = ("spells", "train")
 INGEST_NOTE = "staged/ingest.json"
+SPELLS_NOTE = "spells/rules.json"  # of the spells that the lake holds
 
 
 def own_evidence(home: Home, region: Region, read: Callable[[Path], object]) -> Path | None:
@@ -63,6 +64,27 @@ def require_before(lake: Lake, stage: str, as_of: date) -> None:
     lake.view("moments.nightly")
     held = lake.con.execute("select max(as_of) from moments.nightly").fetchall()[0][0]
     _same_night(held, as_of, f"run `rehabrisk nightly --as-of {as_of}`")
+
+
+def note_rules(lake: Lake, rules: SpellRules) -> None:
+    """Keep with the spells what they were made by."""
+    lake.note(SPELLS_NOTE, json.dumps(_rules(rules)) + "\n")
+
+
+def require_same_rules(lake: Lake, rules: SpellRules) -> None:
+    """Refuse to lay spells beside the lake's that region.toml would now make otherwise."""
+    note = lake.root / SPELLS_NOTE
+    held = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else _rules(rules)
+    for name, value in _rules(rules).items():
+        if held[name] != value:
+            raise UsageError(
+                f"the lake's spells were made with {name} {held[name]}, and region.toml now says {value}",
+                remedy="run the night anew, or put the setting back",
+            )
+
+
+def _rules(rules: SpellRules) -> dict[str, int]:
+    return {"max_gap_days": rules.max_gap_days, "days_since_end": rules.days_since_end}
 
 
 def _same_night(held: date, as_of: date, remedy: str) -> None:

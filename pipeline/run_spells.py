@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.errors import UsageError
 from pipeline.lock import only_run
-from pipeline.preconditions import INGEST_NOTE, require_before
+from pipeline.preconditions import INGEST_NOTE, note_rules, require_before, require_same_rules
 from pipeline.privacy.access_log import AccessLog, Purpose
 from pipeline.privacy.identity import normalise
 from pipeline.privacy.pseudonyms import KEY_FILE, Keyring
@@ -34,6 +34,7 @@ KNOWN = """
 def make_spells(session: Session) -> None:
     """Tonight's spells; what Rehabstöd shows each care unit; and where the region reports by another rule, spells by that one."""
     lake, rules = session.lake, session.region.spells
+    note_rules(lake, rules)
     clean.make_spells(lake, rules.max_gap_days, rules.days_since_end)
     lake.run("spells.unit_certificates", days_since_end=rules.days_since_end)
     certificates = lake.read("spells.unit_certificates")
@@ -81,6 +82,7 @@ def compare(session: Session) -> None:
     with only_run(session.home):
         try:
             require_before(session.lake, "compare", session.as_of)
+            require_same_rules(session.lake, session.region.spells)
             for line in _compared(session):
                 session.console.note(line)
         finally:

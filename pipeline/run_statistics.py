@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline import books, ingest
 from pipeline.errors import NightFailed, UsageError
 from pipeline.lock import only_run
-from pipeline.preconditions import require_before
+from pipeline.preconditions import require_before, require_same_rules
 from pipeline.privacy.access_log import AccessLog
 from pipeline.run import Session
 from pipeline.statistics.count import BOTH, REGION, YEAR, Statistics, count, months_before
@@ -36,6 +36,7 @@ def statistics(session: Session, out: Path | None, language: str | None) -> list
 
 def _made(session: Session, out: Path | None, language: str) -> list[Path]:
     require_before(session.lake, "statistics", session.as_of)
+    require_same_rules(session.lake, session.region.spells)
     for table in (*ingest.TABLES, "moments.nightly", "spells.spells", "spells.ongoing"):
         session.lake.view(table)
     session.lake.view("moments.asked", session.lake.file("moments.nightly"))

@@ -93,6 +93,24 @@ def test_wrong_use_is_told_and_nothing_is_written(told, tmp_path, how, said):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_gap_changed_since_the_night_is_told_and_nothing_is_counted_by_it(told, tmp_path):
+    home, _ = told
+    regions.settings(home, max_gap_days=90)
+    for command in (("statistics",), ("spells", "--compare")):
+        done = regions.rehabrisk(*command, home=home.path, **({"out": tmp_path / "out"} if command == ("statistics",) else {}))
+        assert done.returncode == 2, done.stdout
+        assert "max_gap_days 5, and region.toml now says 90" in done.stderr
+    assert not (tmp_path / "out").exists()
+    regions.settings(home, max_gap_days=5)
+
+
+def test_a_folder_that_cannot_be_made_is_told_by_its_name(told, tmp_path):
+    (tmp_path / "taken").touch()
+    done = regions.rehabrisk("statistics", home=told[0].path, out=tmp_path / "taken")
+    assert done.returncode == 2
+    assert str(tmp_path / "taken") in done.stderr and "fault of the program" not in done.stderr
+
+
 def test_a_home_without_a_night_says_what_to_run(tmp_path):
     home = regions.region(tmp_path / "home", persons=50)
     done = regions.rehabrisk("statistics", home=home.path)
