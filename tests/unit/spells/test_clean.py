@@ -84,8 +84,8 @@ def by_arrays(lake, gap):
 
 
 def shown(con, source):
-    made = con.sql(f"select * from {source}")
-    return list(zip(made.columns, map(str, made.types), strict=True)), made.fetchall()
+    kinds = con.execute(f"describe select * from {source}").fetchall()
+    return [kind[:2] for kind in kinds], con.execute(f"select * from {source}").fetchall()
 
 
 def kept(engine, found, asked, folder):
