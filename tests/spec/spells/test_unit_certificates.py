@@ -113,6 +113,18 @@ def test_s6_a_doctors_list_is_of_those_whose_certificate_in_force_is_hers_with_t
     """)
 
 
+def test_s6_a_sub_units_list_is_of_those_whose_certificate_in_force_is_its_own_with_the_whole_spell_of_the_care_unit(run_table):
+    units = [{"unit_id": "C1", "provider_id": "P1"}, {"unit_id": "S1", "provider_id": "P1", "parent_id": "C1"}]
+    signed = [one("sub", unit_id="S1"), one("care", issued_at=dt.datetime(2026, 2, 1), unit_id="C1")]
+    told = [period("sub"), period("care", dt.date(2026, 2, 1), dt.date(2026, 2, 26))]
+    made = unit_view(screen(run_table, signed, told, TODAY, units).rename({"person_key": "patient_id"}), TODAY)
+    units_of = pl.DataFrame(signed).select(active_certificate_id="certificate_id", unit_id="unit_id")
+    expect(made.join(units_of, on="active_certificate_id"), """
+        unit_id | start_date | end_date   | n_certificates
+        S1      | 2026-02-01 | 2026-03-20 | 2
+    """)
+
+
 def test_s7_neither_the_deceased_nor_persons_of_protected_identity(shown):
     signed = [one("a", person_key=1), one("b", person_key=2), one("c", person_key=3)]
     told = [{"person_key": 1, "deceased_on": dt.date(2026, 3, 9)}, {"person_key": 2, "protected": True}]
