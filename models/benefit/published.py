@@ -30,6 +30,7 @@ class Study:
     source: str
     log_ratio: float
     se: float | None
+    days: float | None = None  # the difference in days, where it was published beside the ratio
 
 
 def read_evidence(path: Path | None = None) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def _study(entry: dict[str, Any], hazard: dict[str, Any]) -> Study:
     try:
         log_ratio, se, words = DERIVE[entry["kind"]](entry, hazard)
         plain = ("name", "year", "design", "grade", "randomised", "relevance", "outcome", "source")
-        return Study(**{name: entry[name] for name in plain}, n=entry.get("n"),
+        return Study(**{name: entry[name] for name in plain}, n=entry.get("n"), days=entry.get("days"),
                      as_published=words, log_ratio=log_ratio, se=se)  # fmt: skip
     except KeyError as missing:
         raise ValueError(

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from models.effects.design import CannotEstimate, Design, arms
-from models.effects.few_clusters import few, jackknife
+from models.effects.few_clusters import degrees_of_freedom, few, left_out
 from models.effects.influence import cluster_sums
 from models.effects.linear import ols
 from models.effects.result import Effect, effect, wald
@@ -72,16 +72,17 @@ def staggered(
     start's own mean by its units; "before" is the mean of all before the start; "e=-2" .. are the event study, base the
     period before the start; the table has every (start, period).
     Errors: influence functions, the chance in how many start when included. Few units (50 or fewer): how many start when is
-    the design's, variances within each start unbiased, t(units - starts). Few clusters, or a start of one unit: the jackknife.
+    the design's, variances within each start unbiased, t(units - starts). Few clusters, or a start of one unit: the jackknife, its degrees of freedom
+    by how few units make up the variance.
     Source: Callaway & Sant'Anna 2021, J Econometrics 225:200, without covariates.
     """
     panel = _Panel(outcome, unit, period, first, cluster)
     cells, answers = panel.answers(controls)
-    errors, df = [panel.error(moved) for _, moved in answers.values()], None if cluster is None else panel.clusters - 1
+    errors, df = [panel.error(moved) for _, moved in answers.values()], np.full(len(answers), np.inf if cluster is None else panel.clusters - 1)
     label = np.asarray(unit if cluster is None else cluster)
     if cluster is None and few(label) and min(panel.counts) > 1:
         answers = panel.answers(controls, by_design=True)[1]
-        errors, df = [float(np.sqrt(moved @ moved)) for _, moved in answers.values()], float(panel.counts.sum() - len(panel.counts))
+        errors, df = [float(np.sqrt(moved @ moved)) for _, moved in answers.values()], np.full(len(answers), float(panel.counts.sum() - len(panel.counts)))
     elif few(label):
         columns = [np.asarray(one) for one in (outcome, unit, period, first, label)]
 
@@ -89,9 +90,12 @@ def staggered(
             found = _Panel(*(one[rows] for one in columns)).answers(controls, panel.size)[1]
             return np.array([found[name][0] if name in found else np.nan for name in answers])
 
-        covariance, df = jackknife(again, np.array([value for value, _ in answers.values()]), label)
-        errors = np.sqrt(np.diag(covariance))
-    terms = {name: wald(value, error, df) for (name, (value, _)), error in zip(answers.items(), errors, strict=True)}
+        gaps = left_out(again, np.array([value for value, _ in answers.values()]), label)
+        errors, df = np.sqrt((gaps**2).sum(axis=0) * (len(gaps) - 1) / len(gaps)), degrees_of_freedom(gaps)
+    terms = {
+        name: wald(value, error, float(own) if np.isfinite(own) else None)
+        for (name, (value, _)), error, own in zip(answers.items(), errors, df, strict=True)
+    }
     table = [{"start": c.g, "period": c.t, "effect": c.value, "se": panel.error(c.moved)} for c in cells]
     return effect(
         terms["simple"], len(panel.unit_first), terms=terms, table=table,

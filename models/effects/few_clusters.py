@@ -24,16 +24,32 @@ def jackknife(value: Callable[[np.ndarray], np.ndarray], estimate: np.ndarray, c
     as when one arm lies in a single one: then nothing can be said of differences between clusters.
     Source: Bell & McCaffrey 2002; MacKinnon, Nielsen & Webb 2023, J Appl Econometrics 38:671 (CV3, a little wide).
     """
+    gaps = left_out(value, estimate, cluster)
+    many = len(gaps)
+    return gaps.T @ gaps * (many - 1) / many, many - 1.0
+
+
+def left_out(value: Callable[[np.ndarray], np.ndarray], estimate: np.ndarray, cluster: np.ndarray) -> np.ndarray:
+    """(clusters, k): how the estimates change when each cluster is left out; nan when they cannot be had without one."""
     estimate = np.atleast_1d(np.asarray(estimate, dtype=float))
     _, place = np.unique(np.asarray(cluster), return_inverse=True)
     many = place.max() + 1
     if many < 2:
         raise CannotEstimate("one cluster alone says nothing about differences between clusters")
     try:
-        gaps = np.array([np.atleast_1d(value(place != one)) - estimate for one in range(many)])
+        return np.array([np.atleast_1d(value(place != one)) - estimate for one in range(many)])
     except (CannotEstimate, np.linalg.LinAlgError):
-        return np.full((len(estimate), len(estimate)), np.nan), many - 1.0
-    return gaps.T @ gaps * (many - 1) / many, many - 1.0
+        return np.full((many, len(estimate)), np.nan)
+
+
+def degrees_of_freedom(gaps: np.ndarray) -> np.ndarray:
+    """(k,) of each column of `left_out`: fewer than clusters - 1 where a few clusters make up most of the variance.
+
+    Satterthwaite's 2 E(V)^2 / Var(V) of a sum of squares, fourth powers of normal gaps being three times squared variances.
+    """
+    square = (gaps**2).sum(axis=0)
+    fourth = (gaps**4).sum(axis=0)
+    return np.minimum(np.divide(3 * square**2, fourth, out=np.full(len(square), np.nan), where=fourth > 0), len(gaps) - 1.0)
 
 
 def in_full(names: tuple[str, ...], estimate: np.ndarray, found: Mapping[str, float], of: str) -> np.ndarray:

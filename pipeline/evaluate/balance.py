@@ -20,7 +20,10 @@ def table_one(frame: pl.DataFrame, protocol: Protocol) -> list[dict]:
     """One row a number (mean, sd), one a level of a text (persons, percent); small cells are None."""
     a = arrays.treated(frame) > 0
     rows: list[dict] = []
+    # units are not named, and a calendar month has no mean
     for name in dict.fromkeys((*protocol.adjust.covariates, *protocol.table_one)):
+        if name in (protocol.clusters, *arrays.CALENDAR):
+            continue
         values = arrays.column(frame, name)
         if values.dtype.is_numeric():
             rows += _numbers(name, values.cast(pl.Float64), a, protocol.smallest_cell)

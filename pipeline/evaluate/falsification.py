@@ -66,7 +66,7 @@ def all_of(data: Data, protocol: Protocol, main: primary.Estimate, stepped: dict
     if protocol.population.source == "weekly" and not stepped and "cause" in kept.columns:
         soon = (kept["duration_days"] <= protocol.arms.window_days) & (kept["cause"] == 1)
         tried("immortal", "points", 100.0 * soon.to_numpy(), kept, own, (), days=protocol.arms.window_days)
-    if protocol.arms.came_about != "randomised":
+    if protocol.arms.came_about != "randomised" and protocol.adjust.method != "did":  # a ratio of changes has no meaning
         made += _e_value(main)
     return made
 

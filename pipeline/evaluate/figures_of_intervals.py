@@ -27,9 +27,10 @@ def love(results: dict, say: Speech) -> Figure | None:
         axis.scatter([row["after"] for row in rows], places, marker="o", color=BLUE, s=30, zorder=4, label=say("figure.after"))
         axis.legend(frameon=False, loc="lower right")
     axis.set_yticks(list(places), [_wrapped(say.column(row["name"])) for row in rows])
-    limit = max(0.3, 1.1 * max(abs(row["before"]) for row in rows))
+    edge = results["balance"]["limit"]
+    limit = max(1.2 * edge, 1.1 * max(abs(row["before"]) for row in rows), 1.1 * max(abs(row["after"] or 0) for row in rows))
     axis.set(xlim=(-limit, limit), xlabel=say("figure.smd"), ylim=(-0.7, len(rows) - 0.3))
-    for at in (-0.1, 0.1):
+    for at in (-edge, edge):
         axis.axvline(at, color=GREY, linewidth=0.7, linestyle=":")
     axis.axvline(0, color=INK, linewidth=0.8)
     ticks(axis.xaxis, say, 1)

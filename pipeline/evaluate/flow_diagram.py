@@ -20,7 +20,7 @@ def flow(results: dict, say: Speech) -> Figure:
     n = say.number
     left_out = [f"{_short(say.both(step['name']))}: {n(step['taken'])}" for step in told["steps"]]
     followed = told.get("followed", [])
-    right = "\n".join([f"{say('flow.excluded')}. {say('flow.not_met')}:", *left_out]) if left_out else ""
+    right = "\n".join([f"{say('flow.excluded')} ({say('flow.not_met')}):", *left_out]) if left_out else ""
     end = told["analysed"]
     counted = f" {say('flow.moments')}" if sentences.counts_moments(results) else ""
     clusters = f", {n(end['clusters'])} {say('flow.clusters')}" if end["clusters"] else ""

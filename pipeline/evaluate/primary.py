@@ -138,14 +138,16 @@ def few_cluster_checks(frame: pl.DataFrame, protocol: Protocol) -> dict:
     made: dict = {}
     names = protocol.adjust.covariates if protocol.adjust.method != "none" else ()
     X = arrays.design_of(kept, names)
+    weights = arrays.loss_weights(frame, seen, protocol.adjust.covariates)[seen]
+    weights = None if np.allclose(weights, 1) else weights
     if cluster is not None and protocol.clusters and len(np.unique(cluster)) <= 60:
         for kind in ("rademacher", "webb"):
             found = wild_bootstrap(
-                y[seen], X, cluster=cluster, of="treated", kind=kind, draws=protocol.repetitions, seed=protocol.seed
+                y[seen], X, cluster=cluster, weights=weights, of="treated", kind=kind, draws=protocol.repetitions, seed=protocol.seed
             )
             # with few sign vectors a share strictly farther out may be 0, which no test can claim: ties count
             made[f"wild_{kind}"] = number(found) | {"p": found.fit["p_with_ties"], "draws": found.fit["draws"]}
-        found = ols(y[seen], X, cluster=cluster, of="treated")
+        found = ols(y[seen], X, cluster=cluster, weights=weights, of="treated")
         made["variances"] = [{"errors": row["errors"], **number(Term(**{k: v for k, v in row.items() if k != "errors"}))} for row in found.table]
     if protocol.arms.allocation:
         made["randomisation"] = allocation.test(kept, y[seen], X, protocol)

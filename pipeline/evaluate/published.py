@@ -18,7 +18,7 @@ def comparison(made: dict, protocol: Protocol) -> list[dict]:
         return []
     own = made["primary"]["percent"]
     first = {
-        "kind": "own", "group": None, "name": None, "year": None, "design": None, "n": made["n"]["all"], "as_published": None, "source": None,
+        "kind": "own", "group": None, "name": None, "year": None, "design": None, "n": _compared(made), "days": None, "as_published": None, "source": None,
         "outcome": None, "percent": own["estimate"], "ci_low": own["ci_low"], "ci_high": own["ci_high"],
     }  # fmt: skip
     evidence = EvidenceBenefit.from_toml()
@@ -27,13 +27,19 @@ def comparison(made: dict, protocol: Protocol) -> list[dict]:
     return [first, *told[: last + 1], _together(evidence), *told[last + 1 :]]
 
 
+def _compared(made: dict) -> int | None:
+    """Those whose outcomes are compared: the matched, where some were left without a match."""
+    matched = made["n"]["matched"]
+    return made["n"]["all"] if matched is None else matched["both"]
+
+
 def _row(one: Study) -> dict:
     ends = (None, None)
     if one.se is not None:
         ends = tuple(100 * math.expm1(one.log_ratio + sign * NORMAL_95 * one.se) for sign in (-1, 1))
     group = "related" if one.relevance != "direct" else "trials" if one.randomised else "not_randomised"
     return {
-        "kind": "study", "group": group, "name": one.name, "year": one.year, "design": one.design, "n": one.n, "outcome": one.outcome,
+        "kind": "study", "group": group, "name": one.name, "year": one.year, "design": one.design, "n": one.n, "days": one.days, "outcome": one.outcome,
         "as_published": one.as_published, "source": one.source, "percent": 100 * math.expm1(one.log_ratio), "ci_low": ends[0], "ci_high": ends[1],
     }  # fmt: skip
 
@@ -43,6 +49,6 @@ def _together(evidence: EvidenceBenefit) -> dict:
     pooled = evidence.pooled
     low, middle, high = (100 * math.expm1(one) for one in (pooled.low, pooled.estimate, pooled.high))
     return {
-        "kind": "together", "group": "trials", "name": None, "year": None, "design": None, "n": None, "outcome": None, "as_published": None,
+        "kind": "together", "group": "trials", "name": None, "year": None, "design": None, "n": None, "days": None, "outcome": None, "as_published": None,
         "source": None, "percent": middle, "ci_low": low, "ci_high": high,
     }  # fmt: skip

@@ -67,7 +67,9 @@ def studied(data: Data, read: Read, versions: dict, history: list[dict]) -> dict
     treated, control, both = _seen(made, data, protocol)
     for row in made["means"]:
         row["n"] = treated if row["arm"] == "treated" else control
-    if protocol.adjust.method not in ("match", "staggered"):  # which count pairs and units
+    if protocol.adjust.method == "match":
+        made["primary"]["n"] = _matched_and_seen(made, data, protocol)
+    elif protocol.adjust.method != "staggered":  # which counts units
         made["primary"]["n"] = both
     made["falsification"] = falsification.all_of(data, protocol, main, made["stepped"])
     made["per_hundred"] = _per_hundred(made) if protocol.outcomes.primary == "net_days" else None
@@ -106,7 +108,7 @@ def _head(kind: str, data: Data, read: Read, versions: dict, history: list[dict]
             "all": frame.height, "treated": int(frame["treated"].sum()), "control": int(frame.height - frame["treated"].sum()),
             "persons": frame["person_key"].n_unique() if "person_key" in frame.columns else frame.height,
             "clusters": frame[protocol.clusters].n_unique() if protocol.clusters in frame.columns else None,
-            "treated_clusters": _treated_clusters(frame, protocol),
+            "treated_clusters": _treated_clusters(frame, protocol), "matched": _matched(data, protocol),
         },
         "flow": _flow(data, protocol),
         "delay_days": data.delay_days,
@@ -141,6 +143,28 @@ def _seen(made: dict, data: Data, protocol: Protocol) -> tuple[int | None, int |
     a = arrays.treated(data.frame)
     part, whole = (tuple(int((rows & (a == arm)).sum()) for arm in (1, 0)) for rows in (seen, np.ones_like(seen)))
     return part_of(part, whole, protocol.smallest_cell)
+
+
+def _by_arm(frame: pl.DataFrame, rows: np.ndarray) -> tuple[int, int]:
+    a = arrays.treated(frame)
+    return int((rows & (a == 1)).sum()), int((rows & (a == 0)).sum())
+
+
+def _matched(data: Data, protocol: Protocol) -> dict | None:
+    """Who found a match, as far as it may be told; None where nobody is matched, or nothing matched yet."""
+    if protocol.adjust.method != "match" or data.weights is None:
+        return None
+    everyone = np.ones(data.frame.height, dtype=bool)
+    treated, control, both = part_of(_by_arm(data.frame, data.weights > 0), _by_arm(data.frame, everyone), protocol.smallest_cell)
+    return {"treated": treated, "control": control, "both": both}
+
+
+def _matched_and_seen(made: dict, data: Data, protocol: Protocol) -> int | None:
+    """Of the matched those followed throughout; None where it would tell of few, or of few who found no match."""
+    _, seen = arrays.outcome(data.frame, protocol)
+    kept = data.weights > 0
+    both = part_of(_by_arm(data.frame, kept & seen), _by_arm(data.frame, kept), protocol.smallest_cell)[2]
+    return None if None in made["n"]["matched"].values() else both
 
 
 def _treated_clusters(frame: pl.DataFrame, protocol: Protocol) -> int | None:

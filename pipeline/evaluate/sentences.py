@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline.evaluate import sentences_of_outcomes as more
 from pipeline.evaluate.sentences_of_outcomes import unlike_trials
 from pipeline.evaluate.words import Speech
 
@@ -42,6 +43,9 @@ def _done(r: dict, say: Speech) -> str:
         persons=say.number(n["persons"]), treated=say.low(r["arms"]["treated"]), control=say.low(r["arms"]["control"]),
         came=say(f"came.{r['arms']['came_about']}"), days=say.number(r["outcome"]["days"]), question=say.both(r["question"]),
     )  # fmt: skip
+    if (matched := n["matched"]) is not None:
+        some = None in (matched["treated"], matched["control"])
+        text += " " + (say("one.matched_some") if some else say("one.matched", n1=say.number(matched["treated"]), n0=say.number(matched["control"])))
     return f"{text} {say('one.centres', clusters=say.number(n['clusters']))}" if n["clusters"] else text
 
 
@@ -57,7 +61,7 @@ def _page_one(r: dict, say: Speech) -> dict[str, Any]:
     names = {"treated": say.low(r["arms"]["treated"]), "control": say.low(r["arms"]["control"])}
     percent = main["percent"]["estimate"]
     filled = {"name": say.both(r["outcome"]["name"]), "estimate": say.number(est["estimate"], d, sign=True), "unit": unit, **names}
-    answer = (
+    answer = say("one.found_change", **filled) if main["method"] == "did" else (
         say("one.found_fewer", percent=say.number(percent, 0, sign=True), **filled)
         if percent is not None else say("one.found_no_percent", **filled)
     )  # fmt: skip
@@ -91,9 +95,14 @@ def _bars(r: dict, say: Speech, d: int, unit: str) -> list[dict]:
     if means is None:
         return []
     most = max(abs(value) for value in means.values()) or 1
+
+    def name(arm: str) -> str:
+        # the second bar is then no group's mean, but where the first group would have been
+        return say("one.without") if arm == "control" and r["primary"]["method"] in more.CHANGES else say.both(r["arms"][arm])
+
     return [
         {"width": round(WIDEST * abs(means[arm]) / most, 1), "colour": COLOURS[arm],
-         "text": f"{say.both(r['arms'][arm])}: {say.number(means[arm], d)} {unit}"}
+         "text": f"{name(arm)}: {say.number(means[arm], d)} {unit}"}
         for arm in ("treated", "control")
     ]  # fmt: skip
 
@@ -131,15 +140,20 @@ def _balance(r: dict, say: Speech) -> str:
     told = r["balance"]
     if not told["rows"] and not told["hidden"]:
         return say("text.balance_none")
-    how = "balance_hidden" if not told["rows"] else "balance_weighted" if told["weighted"] else "balance_model"
-    return say("text.balance", worst=say.number(told["worst"], 2), limit=say.number(told["limit"], 2)) + " " + say(f"text.{how}")
+    lines = [say("text.balance", worst=say.number(told["worst"], 2), limit=say.number(told["limit"], 2))]
+    if told["hidden"]:
+        lines.append(say("text.balance_hidden", hidden=say.number(told["hidden"])))
+    return " ".join([*lines, say("text.balance_weighted" if told["weighted"] else "text.balance_model")])
 
 
 def _primary(r: dict, say: Speech) -> str:
     names = [say.column(name) for name in r["protocol"]["covariates"]]
     method, n = r["primary"]["method"], r["primary"]["n"]
     counted = {"match": "pairs", "staggered": "units"}.get(method, ("moments" if counts_moments(r) else "followed") if r["versions"]["as_of"] else "cases")
-    told = say("text.in_estimate_nearly_all") if n is None else say(f"text.in_estimate_{counted}", n=say.number(n))
+    if n is None:
+        told = say("text.in_estimate_nearly_pairs" if method == "match" else "text.in_estimate_nearly_all")
+    else:
+        told = say(f"text.in_estimate_{counted}", n=say.number(n), counted=say("flow.moments" if counts_moments(r) else "flow.persons"))
     if method == "none" or not names:
         return f"{say('text.unadjusted')} {told}"
     return f"{say('text.adjusted', covariates=', '.join(name[:1].lower() + name[1:] for name in names))} {told}"
@@ -163,15 +177,21 @@ def _primary_rows(r: dict, say: Speech, d: int) -> list[dict]:
 
 
 def _details(r: dict, say: Speech, d: int, unit: str) -> dict[str, Any]:
-    from pipeline.evaluate import sentences_of_outcomes as more
-
     return {
         "outcomes": more.rows(r, say, d), "return": more.returning(r, say), "degree": more.degree(r, say),
         "relapse": more.relapse(r, say), "cost": more.cost(r, say), "sensitivity": more.sensitivity(r, say, d),
         "sensitivity_rows": more.sensitivity_rows(r, say), "targeting": more.targeting(r, say, d, unit),
         "falsification": more.falsification(r, say, d), "event_study": more.event_study(r, say, d, unit),
-        "published": more.published(r, say), "together": more.trials_together(r, say),
+        "published": more.published(r, say), "points": more.points(r, say), "outcomes_note": _outcomes_note(r, say), "together": more.trials_together(r, say),
     }  # fmt: skip
+
+
+def _outcomes_note(r: dict, say: Speech) -> str:
+    how = "weighted" if r["balance"]["weighted"] else "plain"
+    if r["primary"]["method"] == "staggered":
+        how = "stepped"
+    lines = [] if r["primary"]["method"] == "none" else [say(f"text.outcomes_{'change' if r['primary']['method'] in more.CHANGES else 'adjusted'}")]
+    return " ".join([*lines, *([say(f"text.outcomes_{how}"), say("text.outcomes_rounded")] if r["secondary"] else [])])
 
 
 def _power(r: dict, say: Speech) -> str:

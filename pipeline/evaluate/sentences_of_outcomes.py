@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pipeline.evaluate.words import Speech
 
+CHANGES = ("did", "staggered")
+
 
 def rows(r: dict, say: Speech, d: int) -> list[dict]:
     """Every outcome on a line of its own."""
-    means = {row["arm"]: row["mean"] for row in r["means"]}
+    # changes are compared, not levels, where the arms are before and after
+    means = {} if r["primary"]["method"] in CHANGES else r["adjusted_means"] or {}
     made = [{"name": say.both(r["outcome"]["name"]), "main": True, "digits": d, **means, **r["primary"]["estimate"]}]
     told = r["secondary"]
     if back := told.get("return"):
@@ -82,11 +85,16 @@ def cost(r: dict, say: Speech) -> str:
     n = say.number
     filled = {
         "value": n(told["day_value"]), "support": n(told["support_cost"]), "currency": told["currency"], "estimate": n(told["estimate"]),
-        "low": n(told["ci_low"]), "high": n(told["ci_high"]), "sure": n(100 * told["sure"]),
+        "low": n(told["ci_low"]), "high": n(told["ci_high"]), "sure": _sure(told["sure"], say),
     }  # fmt: skip
     if told["breaks_even_at"] is None:
         return say("text.cost_no_even", **filled)
     return say("text.cost", even=n(told["breaks_even_at"]), **filled)
+
+
+def _sure(chance: float, say: Speech) -> str:
+    """A probability in percent, never 0 or 100."""
+    return f"<{say.number(1)}" if chance < 0.01 else f">{say.number(99)}" if chance > 0.99 else say.number(100 * chance)
 
 
 def targeting(r: dict, say: Speech, d: int, unit: str) -> str:
@@ -174,6 +182,15 @@ def published(r: dict, say: Speech) -> list[dict]:
         as_published = say.printed(row["as_published"]) if row["as_published"] else ""
         made.append(row | {"label": name, "design": design, "as_published": as_published})
     return made
+
+
+def points(r: dict, say: Speech) -> str:
+    """The published figures that have no interval."""
+    return " ".join(
+        say("text.published_point", name=f"{say.known('studies', row['name'])} {row['year']}", days=say.number(row["days"]),
+            percent=say.number(row["percent"]), n=say.number(row["n"]))
+        for row in r.get("published") or [] if row["kind"] == "study" and row["ci_low"] is None and row["days"] is not None
+    )  # fmt: skip
 
 
 def unlike_trials(r: dict) -> dict | None:

@@ -37,7 +37,7 @@ def effect_of(frame: pl.DataFrame, protocol: Protocol) -> tuple[Effect, float]:
     means = table.filter(told.over("unit", "period")).group_by("unit", "period", "first").agg((pl.col("y") * pl.col("w")).sum() / pl.col("w").sum())
     means = means.sort("unit", "period")
     unit = means["unit"].to_numpy().astype(str)
-    found = staggered(means["y"].to_numpy(), unit, means["period"].to_numpy(), means["first"].to_numpy(), cluster=unit)
+    found = staggered(means["y"].to_numpy(), unit, means["period"].to_numpy(), means["first"].to_numpy())
     treated = a[kept] > 0
     return found, float(np.average(y[kept][treated], weights=weights[kept][treated])) - found.estimate
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.evaluate.protocol import Protocol
 
 FEW = 5  # treated clusters: with so few, nothing follows from clusters that are whole in one arm
+FEW_STARTS = 3  # units that start; of two, each alone in its period, a 95 % interval misses an effect of nought in every eighth study
 LOST = 0.2  # share not followed throughout, beyond which the result rests on what was assumed of them
 OBSERVED = ("concurrent controls", "matched", "emulated trial", "natural experiment")
 
@@ -20,6 +21,11 @@ def of(made: dict, protocol: Protocol) -> dict:
         reasons.append({"code": "interval_holds_zero"})
     if made["n"]["treated_clusters"] is not None and made["n"]["treated_clusters"] <= FEW and not made["power"]["arms_within_clusters"]:
         reasons.append({"code": "few_treated_clusters", "number": made["n"]["treated_clusters"]})
+    starts = made["stepped"]["treated_units"] if made["stepped"] else None
+    if starts is not None and starts <= FEW_STARTS:
+        reasons.append({"code": "few_starts", "number": starts})
+    elif starts is not None and starts <= FEW:
+        cautions.append({"code": "few_starts", "number": starts})
     if made["balance"]["over"] and protocol.arms.came_about != "randomised":
         reasons.append({"code": "unbalanced", "number": made["balance"]["worst"]})
     wild = made["few_clusters"].get("wild_webb")

@@ -57,7 +57,7 @@ def _table_one(results: dict, say: Speech) -> list[dict]:
         smd = "" if row["smd"] is None else say.number(row["smd"], 2)
         if row["level"] is None:
             cells = {
-                arm: f"{say.number(row[arm]['mean'], 1)} ({say.number(row[arm]['sd'], 1)})" if row[arm] else hidden
+                arm: "{} ({})".format(*(say.number(row[arm][part], 1 if row[arm]["sd"] >= 1 else 2) for part in ("mean", "sd"))) if row[arm] else hidden
                 for arm in ("treated", "control")
             }
             rows.append({"name": f"{say.column(row['name'])}, {say('table.mean_sd')}", **cells, "smd": smd})

@@ -122,7 +122,7 @@ def test_a_distance_that_is_not_told_counts_among_those_that_remain(tmp_path):
     assert made["balance"]["worst"] == round(made["balance"]["worst"], 1) > 0.25 and made["balance"]["over"]
     assert "unbalanced" in [one["code"] for one in made["verdict"]["reasons"]]
     page = write_report(written(tmp_path, made), tmp_path, "en").read_text(encoding="utf-8")
-    assert "Nothing is adjusted for" not in page and "each difference by itself is hidden" in page
+    assert "Nothing is adjusted for" not in page and "2 of the differences are not shown" in page
 
 
 def test_arms_that_a_covariate_parts_wholly_are_as_far_apart_as_can_be(tmp_path):

@@ -76,13 +76,29 @@ def test_every_number_in_the_text_is_one_of_results_json(folder, made, language)
     known = set(CONSTANT)
     for leaf in leaves(made):
         for value in (leaf, 100 * leaf):
-            known |= {say.number(abs(value), digits) for digits in range(4)}
+            known |= {f"{abs(value):g}", *(say.number(abs(value), digits) for digits in range(4))}
     text = " ".join(reader.words)
     point = re.escape(say.words["decimal"])
     group = NARROW if language == "sv" else ","
     shown = re.findall(rf"(?<![\w.])\d{{1,3}}(?:{group}\d{{3}})+(?:{point}\d+)?|\d+(?:{point}\d+)?", re.sub(r"[A-Z]\w*-?\d\w*", "", text))
     assert len(shown) > 150
     assert sorted({one for one in shown if one not in known and one.replace(",", ".") not in known}) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_brings_a_number_of_its_own(language):
+    """Numbers of data come from results.json; what the words themselves may hold are names of methods and fixed limits."""
+
+    def texts(value):
+        return [text for one in value.values() for text in texts(one)] if isinstance(value, dict) else [value]
+
+    numbers, named = r"\d+(?:[.,]\d+)?", r"SHA-256|HC2|CR[0-3]S?|EQ-5D\S*|ICD-10|95\s?%|95 per cent|95 procents|\{\w+\}"
+    words = dict(table(language))
+    translated = words.pop("studies") | words.pop("designs")
+    own = {found: text for text in texts(words) for found in re.findall(numbers, re.sub(named, "", text))}
+    # the level of a test, a hundred persons, the months and days that columns are counted in, the least of a subgroup
+    assert set(own) <= {"0,05", "0.05", "1", "100", "12", "20", "24", "30"}, own
+    assert all(re.findall(numbers, name) == re.findall(numbers, said) for name, said in translated.items())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
