@@ -153,7 +153,7 @@ def _where_they_are(study: Study) -> str:
         return f"set population.study_id to a study of the enrolments delivered: {', '.join(str(name) for (name,) in known)}"
     return (
         "no `enrolments` file has been delivered, and this protocol is of those in it: put one beside the other extracts and run "
-        "`rehabrisk ingest`, or try it on made-up ones: `rehabrisk simulate --scenario sll-2012` in a new home; "
+        "`rehabrisk ingest`, or try it on made-up ones: `rehabrisk simulate --scenario sll-2012 --persons 700` in a new home; "
         "`rehabrisk evaluate emulated-trial` needs no such file"
     )
 

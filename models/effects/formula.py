@@ -72,11 +72,16 @@ def designs_when(
 
 
 def headline(names: tuple[str, ...], asked: str | None) -> str:
-    """The coefficient that is the answer: the asked one, else the last interaction, else the first beside the intercept."""
+    """The coefficient that is the answer: the asked one, else the last interaction, else the first beside the intercept.
+
+    Raises CannotEstimate when the asked one is not among them: the others said it already, or it does not vary.
+    """
     if asked is not None:
         found = [name for name in names if name == asked or name.startswith(f"{asked}[")]
-        if found:
-            return found[0]
+        found = found or [name for name in names if re.search(rf"(?<!\w){re.escape(asked)}(?!\w)", name)]
+        if not found:
+            raise CannotEstimate(f"{asked} says nothing that the other columns do not")
+        return found[0]
     crossed = [name for name in names if ":" in name]
     rest = [name for name in names if name != "Intercept"]
     return (crossed[-1:] or rest[:1] or list(names[:1]))[0]

@@ -134,8 +134,9 @@ def match(
         main, len(y), terms=terms, table=balance_table(X, yes, w, "treated"),
         fit={"pairs": len(mine), "unmatched": int(yes.sum() - len(mine)), "controls_used": len(np.unique(theirs)),
              "most_uses": float(w[~yes].max())},
-        assumes="every reason for treatment that bears on the outcome is among the covariates; speaks of the treated "
-        "who found a match",
+        assumes="the estimate is the plain difference between the treated who found a match and their controls, and speaks of "
+        "those treated; the term adjusted is the regression on the covariates within the matched, which takes what is left of "
+        "their differences; every reason for treatment that bears on the outcome is among the covariates",
     )  # fmt: skip
 
 

@@ -75,6 +75,8 @@ def pseudo_regression(
     Errors: HC3, with clusters CR2, with few the jackknife, pseudo-observations made anew. Source: Andersen, Hansen & Klein 2004, Lifetime Data Anal 10:335.
     """
     y = pseudo_observations(duration, event, tau, what=what, cause=cause, entry=entry, groups=groups)
+    if np.ptp(y) <= 1e-9 * max(1.0, float(np.abs(y).max())):
+        raise CannotEstimate(f"nobody differs by {tau:g}: no event is seen before it")
     found = ols(y, X, cluster=cluster, se=se or ("cr2" if cluster is not None else "hc3"), of=of)
     if se is not None or not few(cluster):
         return found

@@ -50,6 +50,8 @@ def rate(
     """
     if len(scores) < 4:
         raise CannotEstimate("too few rows to rank")
+    if cluster is not None and len(np.unique(cluster)) < 4:
+        raise CannotEstimate("too few clusters to draw half of them")
     errors = np.std(_half_samples(np.asarray(scores, dtype=float), np.asarray(priority, dtype=float), cluster, draws, seed), axis=0, ddof=1)
     main = wald(autoc(scores, priority), errors[0])
     curve = toc(scores, priority)

@@ -20,6 +20,10 @@ TREATED = {"ja", "j", "yes", "y", "true", "treated", "treatment", "intervention"
            "exposed", "exponerad", "offered", "erbjuden"}  # fmt: skip
 CONTROL = {"nej", "n", "no", "false", "untreated", "control", "controls", "kontroll", "kontroller", "obehandlad",
            "unexposed", "oexponerad", "not offered", "ej erbjuden", "usual care", "sedvanlig vård", "placebo"}  # fmt: skip
+GREATEST = 1e100  # beyond it squares have no number, and what was no amount is taken for one
+# what compares two arms by rows of each: one row has no spread
+ARMS = {"mean-difference", "ipw", "aipw", "standardise", "match", "kaplan-meier", "rmst", "aalen-johansen", "time-lost",
+        "mean-cumulative", "pseudo", "rate", "net-benefit"}  # fmt: skip
 MISSING = ["", "NA", "NaN", "nan", "NULL", "null", "."]
 
 
@@ -44,13 +48,16 @@ class Columns:
         kept = frame.drop_nulls(wanted) if wanted else frame
         if not kept.height:
             raise InputError(f"no row of {asked.csv.name} has all columns asked for", remedy="look for empty columns")
-        for name in wanted:
-            if kept[name].dtype.is_float() and (far := int(kept[name].is_infinite().sum())):
+        for name in dict.fromkeys([*wanted, *([asked.first] if asked.first else [])]):
+            if kept[name].dtype.is_float() and (far := int((kept[name].abs() > GREATEST).sum())):
                 raise InputError(
-                    f"column {name} of {asked.csv.name} holds {far} infinite values", remedy="leave unknown values empty"
+                    f"column {name} of {asked.csv.name} holds {far} infinite values, or such as no amount has (beyond {GREATEST:g})",
+                    remedy="leave unknown values empty",
                 )
         self.dropped = frame.height - kept.height
         self.frame = kept
+        if asked.weights:
+            self._leave_out_weightless()
         self.treated_value: str | float | None = None
         if asked.treated:
             self._settle_arms()
@@ -58,11 +65,23 @@ class Columns:
     def __len__(self) -> int:
         return self.frame.height
 
+    def _leave_out_weightless(self) -> None:
+        """Rows of weight 0 count for nothing, neither as rows nor as persons at risk."""
+        weights = self.numbers("weights")
+        self.frame = self.frame.filter(pl.Series(weights > 0))
+        self.dropped += int((weights == 0).sum())
+        if not self.frame.height:
+            raise InputError(f"all weights of {self.asked.csv.name} are 0", remedy="weights are greater than 0")
+
     def _settle_arms(self) -> None:
         """Which of two values is treated. Texts become 1 and 0 by their words or --treated-value, and are else refused."""
         name, wanted = self.asked.treated, self.asked.treated_value
         column = self.frame[name]
         levels = column.unique().sort().to_list()
+        if len(levels) < 2:
+            raise InputError(f"column {name} of {self.asked.csv.name} is the same in all rows", remedy="give a column of two values")
+        if len(levels) == 2 and self.asked.method in ARMS and min(column.value_counts()["count"]) < 2:
+            raise InputError(f"one arm of {self.asked.csv.name} is a single row", remedy="each arm needs two rows or more")
         if len(levels) != 2:  # of regressions; what compares arms refuses it itself
             if wanted is not None:
                 raise InputError(
@@ -116,6 +135,8 @@ class Columns:
                 f"column {name} of {self.asked.csv.name} is text, and --{role} must be numbers",
                 remedy="write decimals with a point, leave unknown values empty, give events as 0, 1, 2",
             )
+        if role == "event" and (split := int((values != np.round(values)).sum())):
+            raise InputError(f"{split} events of {self.asked.csv.name} are no whole numbers", remedy="write 0 for censored, 1, 2 for causes")
         if role == "weights" and (values < 0).any():
             raise InputError(f"{int((values < 0).sum())} weights are below 0", remedy="weights are 0 or greater")
         return values

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from pipeline.__main__ import app
 from pipeline.errors import InputError, UsageError
 from pipeline.estimate.asked import Asked, names
+from pipeline.estimate.columns import ARMS as SPREAD
 from pipeline.estimate.columns import Columns
 from pipeline.estimate.command import answer
 from pipeline.estimate.methods import METHODS
@@ -159,11 +160,69 @@ def test_one_arm_alone_is_told_where_two_are_compared(method, question, path):
 def test_no_event_is_told_or_answered(method, question, path):
     if "event" in question:
         table = [row | {question["event"]: 0} for row in rows()]
-        if method in ("rmst", "net-benefit", "pseudo"):
+        if method in ("rmst", "net-benefit"):
             put(method, question, path, table)  # nobody left: the curve stays at 1
         else:
             with pytest.raises(InputError):
                 put(method, question, path, table)
+
+
+@EACH
+def test_a_treatment_that_is_the_same_in_all_rows_is_no_answer_of_another_column(method, question, path):
+    if "treated" in question:
+        with pytest.raises(InputError, match="same in all rows"):
+            put(method, question, path, [row | {question["treated"]: 1} for row in rows()])
+
+
+@EACH
+def test_one_row_in_an_arm_has_no_spread_to_tell_of(method, question, path):
+    if "treated" in question and method in SPREAD:
+        with pytest.raises(InputError, match="single row"):
+            put(method, question, path, [row | {question["treated"]: int(at == 3)} for at, row in enumerate(rows())])
+
+
+@EACH
+@pytest.mark.parametrize("value", [1e308, -2e120])
+def test_what_no_amount_is_as_great_as_is_told_and_not_answered_with_null(method, question, path, value):
+    for option in set(COLUMN_OPTIONS) & set(question):
+        table = rows()
+        table[4] = table[4] | {question[option]: value}
+        with pytest.raises(InputError):
+            put(method, question, path, table)
+
+
+@EACH
+def test_an_event_that_is_no_whole_number_is_told(method, question, path):
+    if "event" in question:
+        table = rows()
+        table[4] = table[4] | {question["event"]: 0.5}
+        with pytest.raises(InputError):
+            put(method, question, path, table)
+
+
+@EACH
+def test_rows_of_weight_nought_are_as_if_they_were_not_there(method, question, path):
+    if "weights" in READS[method][0].options or "weights" in READS[method][-1].options:
+        asked_so = question | {"weights": "weightless"}
+        try:
+            without = put(method, asked_so, path, [row | {"weightless": 1} for row in rows() if row != rows()[0]])
+        except UsageError:
+            return
+        told = put(method, asked_so, path, [row | {"weightless": int(row != rows()[0])} for row in rows()])
+        assert told["estimate"] == pytest.approx(without["estimate"]) and told["se"] == pytest.approx(without["se"]) and told["n"] == without["n"]
+        with pytest.raises(InputError, match="all weights"):
+            put(method, asked_so, path, [row | {"weightless": 0} for row in rows()])
+
+
+def test_one_cluster_cannot_be_drawn_in_halves(path):
+    question = {"outcome": "y", "priority": "x", "cluster": "all"}
+    with pytest.raises(InputError, match="too few clusters"):
+        put("rate", question, path, [{"y": at * 1.5 % 7, "x": at % 5, "all": 1} for at in range(40)])
+
+
+def test_the_answer_of_match_says_what_it_is(path):
+    method, question = next(one for one in QUESTIONS if one[0] == "match")
+    assert "plain difference" in put(method, question, path, rows())["assumes"]
 
 
 @EACH
