@@ -9,8 +9,8 @@ import polars as pl
 from scipy import optimize, stats
 
 from models.effects.cluster import members, satterthwaite
-from models.effects.design import independent
-from pipeline.evaluate import arrays
+from models.effects.design import Design, design, independent
+from pipeline.evaluate import arrays, observational
 from pipeline.evaluate.protocol import Protocol
 
 
@@ -21,8 +21,10 @@ def power(frame: pl.DataFrame, protocol: Protocol) -> dict:
     clusters adds effect_sd² / clusters where both arms are in each. Degrees of freedom: Satterthwaite's for CR2.
     """
     told = protocol.planning
-    X = independent(arrays.design_of(frame, protocol.adjust.covariates))
-    at = X.names.index("treated")
+    if protocol.adjust.method == "match":  # pairs are made of what is known at time zero
+        frame = frame.filter(pl.Series(observational.weights(frame, protocol) > 0))
+    X, of = _judged(frame, protocol)
+    at = X.names.index(of)
     bread = np.linalg.inv(X.X.T @ X.X)
     lean = X.X @ bread[at]
     residual = told.sd**2 * (1 - told.explained)
@@ -49,6 +51,17 @@ def power(frame: pl.DataFrame, protocol: Protocol) -> dict:
         "least_worthwhile": protocol.least_worthwhile or None,
         "power_at_worthwhile": power_of(protocol.least_worthwhile, se, df) if protocol.least_worthwhile else None,
     }  # fmt: skip
+
+
+def _judged(frame: pl.DataFrame, protocol: Protocol) -> tuple[Design, str]:
+    """The columns of the comparison and the one that answers: the arm, or in before and after how it changes what time does."""
+    X = arrays.design_of(frame, protocol.adjust.covariates)
+    if protocol.adjust.method != "did":
+        return independent(X), "treated"
+    after = arrays.column(frame, protocol.adjust.time).cast(pl.Float64).to_numpy()
+    crossed = {"after": after, "treated x after": X.X[:, X.names.index("treated")] * after}
+    whole = design({name: X.X[:, at] for at, name in enumerate(X.names) if name != "Intercept"} | crossed, len(after))
+    return independent(whole), "treated x after"
 
 
 def power_of(difference: float, se: float, df: float) -> float:
