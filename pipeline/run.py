@@ -198,7 +198,7 @@ def _night(session: Session) -> dict:
     from pipeline.run_training import model_is_due
 
     # asked first: a model that cannot be used must stop the night before it changes a table
-    due = model_is_due(session.home, session.as_of, session.region.training.retrain_days)
+    due = model_is_due(session.home, session.region, session.as_of)
     found: dict = {}
     for name in ("ingest", "spells", "features"):
         found |= _staged(session, name)

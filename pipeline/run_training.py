@@ -24,18 +24,19 @@ from pipeline.train.too_little import TooLittleData
 from pipeline.train.training import Candidate, shipped, train
 
 AGE_LIMIT_YEARS = 67  # the month sickness benefit as a rule ends; causes are kept apart from returns to work
+GAP = "max_gap_days"
 LONGEST_DELAY_DAYS = 60
 YEARS_BACK = 6
 MORE_THAN_KEPT = 3  # candidates drawn for each moment kept: days past 90 and a spell's many days are thinned
 MOST_PERIODS = 2_000_000  # of the persons drawn, so that a large region's moments are made in bounded memory
 
 
-def model_is_due(home: Home, as_of: date, every: int) -> bool:
-    """Whether a night at `as_of` learns: no model it may use, one `every` days old (0 = never), or national figures."""
+def model_is_due(home: Home, region: Region, as_of: date) -> bool:
+    """Whether a night at `as_of` learns: no model it may use, one of other spells, one too old, or national figures."""
     held = model_for(home, as_of)
-    if held is None:
+    if held is None or held.meta.get(GAP, region.spells.max_gap_days) != region.spells.max_gap_days:
         return True
-    age = (as_of - trained_on(held)).days
+    age, every = (as_of - trained_on(held)).days, region.training.retrain_days
     # the shipped national figures give way as soon as the region's own past is long enough
     return (held.meta["kind"] == NationalRisk.kind and age > 0) or 0 < every <= age
 
@@ -54,7 +55,9 @@ def learn(
     console.note("  learning from past moments: the longest part of a first night, minutes for a whole region")
     frame, until = past_moments(con, night, region, as_of)
     try:
-        return train(frame, region.training, as_of, until, code, region.training.seed, srs, lambda step: console.note(f"  {step}"))
+        found = train(frame, region.training, as_of, until, code, region.training.seed, srs, lambda step: console.note(f"  {step}"))
+        found.meta[GAP] = region.spells.max_gap_days  # spells joined over other gaps are other spells
+        return found
     except TooLittleData as why:
         console.note(f"  too little of the region's own past ({why.what}): the model of national figures is used")
         return shipped(as_of, code, why.what)

@@ -1,6 +1,7 @@
 """From nothing to ranked lists by the real command line: what a night leaves, in which shape, and that it is done once."""
 
 import datetime as dt
+import json
 import stat
 
 import polars as pl
@@ -77,6 +78,7 @@ def test_the_record_of_the_run_has_every_count_and_where_it_came_from(done, reco
     assert record["ingest"]["received"] == sum(one["received"] for one in record["ingest"]["files"])
     assert record["code"].startswith("0.") and "+" in record["code"]
     assert record["trained"] == record["model"] == record["fingerprint"]["model"]
+    assert json.loads((done.home.models / record["model"] / "meta.json").read_text(encoding="utf-8"))["max_gap_days"] == 5
     assert set(record["stages"]) == {"ingest", "spells", "features", "train", "score", "worklist", "monitor"}
     for stage in record["stages"].values():
         assert stage["seconds"] >= 0 and 50 < stage["peak_mb"] < 4096

@@ -9,7 +9,9 @@ import pytest
 
 from models.risk.fitted import TRUSTED, untrusted_types
 from pipeline.config.home import Home
+from pipeline.config.region import Region, SpellRules
 from pipeline.errors import UsageError
+from pipeline.run_training import model_is_due
 from pipeline.score.load import load, load_current, model_for
 from pipeline.train.artefact import promote, save
 from pipeline.train.training import shipped
@@ -142,3 +144,11 @@ def test_a_model_of_an_older_program_is_learnt_anew(home):
     assert model_for(home, AS_OF + timedelta(days=400)) is None
     with pytest.raises(UsageError, match="older program"):
         load(home, version)
+
+
+def test_a_model_of_spells_joined_over_other_gaps_is_learnt_anew(home):
+    made = candidate()
+    made.meta["max_gap_days"] = 5
+    promote(home, save(made, home))
+    assert not model_is_due(home, Region(spells=SpellRules(max_gap_days=5)), AS_OF)
+    assert model_is_due(home, Region(spells=SpellRules(max_gap_days=0)), AS_OF)
