@@ -287,7 +287,7 @@ def _train(session: Session, promote_it: bool = False) -> dict:
 
 def _score(session: Session) -> dict:
     from pipeline.score.load import model_for
-    from pipeline.score.preventable import ADDING_UP, with_preventable_days
+    from pipeline.score.preventable import LAST, with_preventable_days
     from pipeline.score.scoring import score
     from pipeline.worklist.rules import decide
 
@@ -307,7 +307,7 @@ def _score(session: Session) -> dict:
     session.lake.write("score.scores", scores, rows_in=features.height)
     whole = scores.join(
         decisions.select("spell_id", "eligible", "ineligible_because"), on="spell_id", maintain_order="left"
-    ).select(pl.exclude(ADDING_UP), *ADDING_UP)
+    ).select(pl.exclude(LAST), *LAST)
     session.scores = whole
     session.publishing.append(lambda: [session.keep_scores("scores.parquet", whole)])
     why_not = whole.filter(~pl.col("eligible"))["ineligible_because"].value_counts().sort("count", "ineligible_because", descending=[True, False])

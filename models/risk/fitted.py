@@ -15,8 +15,9 @@ from models.risk.national import NationalRisk
 from models.risk.net_days import NetDays
 from models.risk.outlook import PASSES, Outlook, chance_of_passing, expected_days
 from models.risk.person_period import HORIZON
+from models.risk.uncertainty import ChanceUncertainty
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 BATCH = 8_000
 # the only types a model file may hold beside numpy's and scikit-learn's public ones; never what the file itself asks for
 TRUSTED = (
@@ -45,9 +46,10 @@ class FittedRisk:
         model,
         net_days: NetDays,
         explainer: ShapleyExplainer,
+        uncertainty: ChanceUncertainty,
     ) -> None:
         self.kind, self.encoder, self.model = kind, encoder, model
-        self.net_days, self.explainer = net_days, explainer
+        self.net_days, self.explainer, self.uncertainty = net_days, explainer, uncertainty
 
     def curves(self, frame: pl.DataFrame, days: np.ndarray) -> np.ndarray:
         """(n, len(days)) S(t) for features as in features.spell_features."""
@@ -69,7 +71,8 @@ class FittedRisk:
             for place, at in enumerate(PASSES):
                 passes[some, place] = chance_of_passing(curve, day[some], at, ahead[some])
         mean = self.net_days.mean(X, days_left=left, degree=degree)
-        return Outlook(passes, left, mean, self.net_days.spread(mean))
+        p_90_ends = self.uncertainty.interval(passes[:, 0])
+        return Outlook(passes, left, mean, self.net_days.spread(mean), p_90_ends, self.net_days.ends(mean))
 
     def effects(self, frame: pl.DataFrame) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """(n,) mean days left of comparable spells, and group -> (n,) days by which its facts change them; see `explain`."""
@@ -84,6 +87,7 @@ class FittedRisk:
             "model": self.model.to_dict(),
             "net_days": self.net_days.to_dict(),
             "explainer": self.explainer.to_dict(),
+            "uncertainty": self.uncertainty.to_dict(),
         }
         return {
             "model.skops": skops.io.dumps(boosters),
@@ -103,6 +107,7 @@ def from_files(whole: dict, encoder: dict, boosters: bytes) -> FittedRisk | Nati
         RISK_MODELS[whole["kind"]].from_dict(whole["model"], trees),
         NetDays.from_dict(whole["net_days"], trees),
         ShapleyExplainer.from_dict(whole["explainer"], trees),
+        ChanceUncertainty.from_dict(whole["uncertainty"]),
     )
 
 

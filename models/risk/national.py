@@ -16,6 +16,7 @@ import polars as pl
 
 from models.risk.outlook import PASSES, Outlook, chance_of_passing, expected_days
 from models.risk.person_period import HORIZON
+from models.risk.uncertainty import Z_90
 
 FIGURES = Path(__file__).with_name("national_spell_lengths.toml")
 LONGEST = 12 * 365
@@ -98,7 +99,9 @@ class NationalRisk:
             for k, at in enumerate(PASSES):
                 passes[some, k] = chance_of_passing(curve, today[some], at, ahead[some])
         spread = np.sqrt(np.maximum(square - left**2, 0))
-        return Outlook(passes, left, left * degree, spread * degree)
+        net, sd = left * degree, spread * degree
+        net_ends = np.clip(np.column_stack([net - Z_90 * sd, net + Z_90 * sd]), 0, HORIZON)
+        return Outlook(passes, left, net, sd, np.full((n, 2), np.nan), net_ends)
 
     def effects(self, frame: pl.DataFrame) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Days left of all spells of this day with the usual certificate, and what diagnosis and certified end change them by."""

@@ -19,12 +19,18 @@ PASSES = (90, 180, 365)
 
 @dataclass(frozen=True)
 class Outlook:
-    """passes: (n, 3) chances; days_left: (n,) expected days within 365; net_days, net_days_sd: (n,)."""
+    """passes: (n, 3) chances; days_left: (n,) expected days within 365; net_days, net_days_sd: (n,).
+
+    p_90_ends: (n, 2) 90 % interval of the chance of passing day 90 (models.risk.uncertainty; nan: not known). net_ends: (n, 2)
+    that nine in ten persons' own net days will lie in (models.risk.net_days).
+    """
 
     passes: np.ndarray
     days_left: np.ndarray
     net_days: np.ndarray
     net_days_sd: np.ndarray
+    p_90_ends: np.ndarray
+    net_ends: np.ndarray
 
 
 def chance_of_passing(

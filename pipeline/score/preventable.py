@@ -11,8 +11,9 @@ COLUMNS = (
     "spell_id", "person_key", "unit_id", "as_of", "day", "degree", "target_group", "p_90", "p_180", "p_365",
     "days_left", "net_days_left", "preventable_days", "preventable_low", "preventable_high", "benefit_basis",
     "reasons", "model_version", "comparable_days_left", "other_effects_days",
+    "p_90_low", "p_90_high", "net_days_left_low", "net_days_left_high",
 )  # fmt: skip
-ADDING_UP = COLUMNS[-2:]  # with the reasons' days they make days_left; they come last, behind what others read by place
+LAST = COLUMNS[-6:]  # behind what others read by place
 
 
 def with_preventable_days(

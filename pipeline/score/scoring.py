@@ -23,8 +23,9 @@ def score(features: pl.DataFrame, model: LoadedModel, language: str) -> pl.DataF
     Returns
     -------
     spell_id, person_key, unit_id, as_of, day, degree, target_group, p_90, p_180, p_365, days_left, net_days_left,
-    net_days_sd, reasons (list of feature, value, effect_days, text), comparable_days_left, other_effects_days, model_version;
-    rows in the order given. comparable_days_left (mean of the same day band and target group) + the reasons' effect_days +
+    net_days_sd, reasons (list of feature, value, effect_days, text), comparable_days_left, p_90_low, p_90_high, net_days_left_low, net_days_left_high,
+    other_effects_days, model_version; rows in the order given. p_90's ends: how sure the chance is (90 %; null: not known); net days': nine in ten
+    persons' own will lie in them. comparable_days_left (mean of the same day band and target group) + the reasons' effect_days +
     other_effects_days = days_left, to rounding.
     Convention of p and days: models.risk.outlook.
 
@@ -50,12 +51,14 @@ def score(features: pl.DataFrame, model: LoadedModel, language: str) -> pl.DataF
             f"{bad} of {features.height} spells got no usable score", remedy="look at features.spell_features"
         )
     names = ("p_90", "p_180", "p_365", "days_left", "net_days_left", "net_days_sd")
+    intervals = {"p_90": outlook.p_90_ends, "net_days_left": outlook.net_ends}
     said = reasons(features, effects, language)
     stated = said.list.eval(pl.element().struct.field("effect_days")).list.sum().fill_null(0.0).to_numpy()
     return features.select(NEEDED).with_columns(
         *(pl.Series(name, numbers[:, place]) for place, name in enumerate(names)),
         said,
         pl.Series("comparable_days_left", comparable),
+        *(pl.Series(f"{name}_{end}", ends[:, place]).fill_nan(None) for name, ends in intervals.items() for place, end in enumerate(("low", "high"))),
         pl.Series("other_effects_days", outlook.days_left - comparable - stated),
         pl.lit(model.version).alias("model_version"),
     )

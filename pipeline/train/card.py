@@ -6,6 +6,8 @@ import html
 import math
 
 from models.risk.national import NationalRisk
+from pipeline.train.checklists import PROBAST, TRIPOD
+from pipeline.train.plots import drawings
 
 NAMES = {
     "discrete_time_hazard": "boosted discrete-time hazard",
@@ -33,7 +35,7 @@ Line = tuple[str, object]
 
 
 def card_lines(meta: dict, validation: dict) -> list[Line]:
-    """The card as (kind, content): kind is title, head, text, warning, list or table (rows, the first is the head)."""
+    """The card as (kind, content): kind is title, head, text, warning, list, figure (SVG) or table (rows, the first is the head)."""
     lines: list[Line] = [("title", f"Model card {meta['version']}")]
     lines += [
         (
@@ -133,7 +135,11 @@ def _figures(meta: dict, validation: dict) -> list[Line]:
             [c["cell"], c["persons"], *(_number(c.get(k), 3) for k in ("share", "auc", "o_e"))] for c in cells
         ]
         lines += [("head3", f"By {name.replace('_', ' ')}"), ("table", rows)]
-    return lines + _days_forecast(meta, validation.get("days_forecast")) + _net_days(validation)
+    drawn = [("figure", svg) for svg in drawings(meta, validation)]
+    lines += drawn + _days_forecast(meta, validation.get("days_forecast")) + _net_days(validation) + _sure(validation)
+    items = [["item", "what", "where"], *(list(row) for row in TRIPOD)]
+    risks = [["domain", "risk of bias, as we judge it", "why"], *(list(row) for row in PROBAST)]
+    return [*lines, ("head", "TRIPOD+AI"), ("table", items), ("head", "PROBAST+AI"), ("table", risks)]
 
 
 def _beside_srs(found: dict) -> list[Line]:
@@ -210,6 +216,26 @@ def _net_days(validation: dict) -> list[Line]:
     return lines
 
 
+def _sure(validation: dict) -> list[Line]:
+    """What the intervals on a score mean, and how often they held on moments not learnt from."""
+    held, told = validation.get("chance_covered"), []
+    if held and held["cells"]:
+        told.append(
+            f"The 90 % interval of a chance of passing day 90 (on average {held['mean_width']:.2f} wide) is what learning from other persons would have "
+            "changed: two models of a quarter of the persons each, set against each other. In "
+            f"{held['held']} of {held['cells']} cells of sex, age, group and day band in the test months the observed share lay as near the mean chance "
+            "as that, and the chance in who passes, allow."
+        )
+    net = validation["net_days"]
+    covered = net["ways"][net["kind"]]["covered"] if "ways" in net else None
+    if covered is not None:
+        told.append(
+            f"Between a score's net_days_left_low and _high nine in ten persons' own net days should lie. Ends learnt from half of the persons judged "
+            f"held {covered:.0%} of the other half's."
+        )
+    return [("head", "How sure"), *(("text", one) for one in told)] if told else []
+
+
 def _shipped(meta: dict, validation: dict) -> list[Line]:
     why = validation.get("why_shipped") or "the region has too short a past to learn from"
     return [
@@ -240,6 +266,8 @@ def card_markdown(lines: list[Line]) -> str:
         if kind == "table":
             head, *rows = [[str(cell).replace("|", "/") for cell in row] for row in content]
             out.append("\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]))
+        elif kind == "figure":
+            continue  # drawings are on the HTML card alone; their figures are in the tables
         elif kind == "list":
             out.append("\n".join(f"- {item}" for item in content))
         else:
@@ -253,7 +281,7 @@ def card_markdown(lines: list[Line]) -> str:
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"
     "table{border-collapse:collapse;margin:1rem 0;font-size:.9rem}th,td{border:1px solid #999;padding:.25rem .6rem;"
-    "text-align:left}th{background:#eee}.warning{border:2px solid #a00000;padding:.5rem 1rem}"
+    "text-align:left}figure{display:inline-block;width:48%;min-width:20rem;margin:.5rem 1% .5rem 0}th{background:#eee}.warning{border:2px solid #a00000;padding:.5rem 1rem}"
 )
 
 
@@ -266,6 +294,8 @@ def card_html(lines: list[Line]) -> str:
             top = "".join(f'<th scope="col">{cell}</th>' for cell in head)
             rest = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
             body.append(f"<table><thead><tr>{top}</tr></thead><tbody>{rest}</tbody></table>")
+        elif kind == "figure":
+            body.append(f"<figure>{content}</figure>")
         elif kind == "list":
             body.append("<ul>" + "".join(f"<li>{html.escape(item)}</li>" for item in content) + "</ul>")
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from models.risk.net_days import MIN_MOMENTS, NetDays, by_tenth
+from models.risk.net_days import MIN_MOMENTS, TENTHS, NetDays, by_tenth
 from models.risk.outlook import expected_days
 from models.risk.person_period import HORIZON
 
@@ -37,6 +37,7 @@ def learn_net_days(
     rows, X = every[place], X[place]
     degree = rows["degree"].cast(pl.Float64).fill_null(100).to_numpy()
     net = rows["net_days_365"].cast(pl.Float64).fill_null(0).to_numpy()
+    person = rows["person_key"].to_numpy()
     weight, date = rows["weight"].to_numpy(), rows["as_of"].to_numpy()
     later = date >= np.sort(date)[int(len(date) * (1 - CHECK_SHARE))]
     if later.all():
@@ -64,12 +65,13 @@ def learn_net_days(
     for kind, (earlier, _) in on.items():
         way = learned(kind, earlier)
         mean = way.mean(X[judge], days_left=left[judge], degree=degree[judge])
-        ways[kind] = _judged(mean, way.spread(mean), net[judge], weight[judge])
+        ways[kind] = _judged(mean, net[judge], weight[judge], person[judge])
     kind = "ratio" if ways["ratio"]["error"] < 0.9 * ways["boosted"]["error"] else "boosted"
     final = learned(kind, on[kind][1])
     # the spread is that of months not fitted on
-    spreads = {name: (way.pop("sd_at"), way.pop("sd")) for name, way in ways.items()}
-    final.sd_at_, final.sd_ = (np.array(values) for values in spreads[kind])
+    spreads = {name: way.pop("held") for name, way in ways.items()}
+    for name in ("sd_at_", "sd_", "low_", "high_"):
+        setattr(final, name, getattr(spreads[kind], name))
     return final, {"kind": kind, "moments_followed_a_year": int(full.sum()), "ways": ways}
 
 
@@ -79,16 +81,23 @@ def _days_left(risk, X: np.ndarray) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _judged(mean: np.ndarray, spread: np.ndarray, net: np.ndarray, weight: np.ndarray) -> dict:
+def _judged(mean: np.ndarray, net: np.ndarray, weight: np.ndarray, person: np.ndarray) -> dict:
+    """`held` has the spread; covered: weighted share within the ends learnt from one half of the persons, of the other."""
     table = by_tenth(mean, net, weight)
-    held = NetDays(np.zeros(0, dtype=bool))
+    held, tried = NetDays(np.zeros(0, dtype=bool)), NetDays(np.zeros(0, dtype=bool))
     held.learn_spread(mean, net, weight)
+    half = np.searchsorted(np.unique(person), person) % 2 == 0
+    covered = None
+    if min(half.sum(), (~half).sum()) >= TENTHS:
+        tried.learn_spread(mean[half], net[half], weight[half])
+        low, high = tried.ends(mean[~half]).T
+        covered = float(np.average((net[~half] >= low) & (net[~half] <= high), weights=weight[~half]))
     return {
         # mean distance between expected and observed over the tenths, days
         "error": float(np.mean([abs(row["observed"] - row["expected"]) for row in table])),
         "observed_over_expected": float((weight @ net) / (weight @ mean)),
         "rmse": float(np.sqrt(np.average((net - mean) ** 2, weights=weight))),
+        "covered": covered,
         "tenths": table,
-        "sd_at": held.sd_at_.tolist(),
-        "sd": held.sd_.tolist(),
+        "held": held,
     }

@@ -17,9 +17,10 @@ from models.risk.explain import ShapleyExplainer
 from models.risk.fact_groups import grouped
 from models.risk.fitted import FORMAT_VERSION, FittedRisk
 from models.risk.national import NationalRisk, figures
-from models.risk.outlook import PASSES, expected_days
+from models.risk.outlook import PASSES, chance_of_passing, expected_days
 from models.risk.person_period import HORIZON
 from models.risk.srs import PublishedSRS
+from models.risk.uncertainty import ChanceUncertainty
 from pipeline.config.region import TrainingSettings
 from pipeline.train.net_days import learn_net_days
 from pipeline.train.selection import Step, choose_moments
@@ -31,6 +32,7 @@ from pipeline.train.validation import (
     beside_srs,
     brier_at,
     by_cell,
+    covered_by_interval,
     day_bands,
     days_forecast,
     deeper_at,
@@ -46,6 +48,8 @@ OUTCOMES = ("end_date_final", "duration_days", "cause", "net_days_365", "followe
 NUISANCES = ("start_month", "month_now")
 MAX_TESTED = 60_000
 EXPLAINED = 8_000
+FEWEST_ENDS = 50  # to learn anything from
+MAX_UNSURE = 4_000  # tuning moments on which two models are set against each other
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class Trial:
     models: dict
     briers: dict[str, float]  # for day 90 on the tuning months: what the winner was chosen by
     winner: str
+    uncertainty: ChanceUncertainty  # of the winner's chance of passing day 90
+    learning: list[dict]  # share of the persons learnt from, Brier score on the tuning months
 
     def tested(self) -> dict[str, Tested]:
         """The test moments with each model's curves."""
@@ -143,7 +149,7 @@ def train(
         "moments": every.height,
         "ends": int((every["cause"] > 0).sum()),
     }
-    return Candidate(FittedRisk(winner, encoder, final, net_days, explainer), as_of, meta, validation)
+    return Candidate(FittedRisk(winner, encoder, final, net_days, explainer, trial.uncertainty), as_of, meta, validation)
 
 
 def try_out(frame: pl.DataFrame, settings: TrainingSettings, data_until: dt.date, seed: int) -> Trial:
@@ -169,10 +175,12 @@ def try_out(frame: pl.DataFrame, settings: TrainingSettings, data_until: dt.date
     test = test.sample(min(test.height, MAX_TESTED), seed=seed, shuffle=True)
 
     encoder = FrameEncoder().fit(fit, skip=KEYS + OUTCOMES + NUISANCES, persons=fit["person_key"])
-    models, briers = _tuned(encoder, fit, tune, seed)
+    tuned, briers = _tuned(encoder, fit, tune, seed)
     both = between(chosen, windows.first, windows.test_from, windows.test_from)
-    models = _with_tuning_months(models, encoder, both, seed)
-    return Trial(chosen, steps, windows, fit, tune, test, encoder, models, briers, choose(briers))
+    models = _with_tuning_months(tuned, encoder, both, seed)
+    winner = choose(briers)
+    uncertainty, learning = _from_fewer(winner, tuned, encoder, fit, tune, seed)
+    return Trial(chosen, steps, windows, fit, tune, test, encoder, models, briers, winner, uncertainty, learning)
 
 
 def shipped(as_of: dt.date, code_version: str, why: str = "") -> Candidate:
@@ -219,6 +227,39 @@ def _tuned(encoder, fit, tune, seed) -> tuple[dict, dict[str, float]]:
     return made, {name: brier_at(Tested(some, model.predict_survival(T, grid)), 90) for name, model in made.items()}
 
 
+def _from_fewer(
+    winner: str, tuned: dict, encoder: FrameEncoder, fit: pl.DataFrame, tune: pl.DataFrame, seed: int
+) -> tuple[ChanceUncertainty, list[dict]]:
+    """The winner learnt from fewer persons: how sure its chances are, from two quarters with nobody in common, and its learning curve.
+
+    Asked of some tuning moments before day 90.
+    """
+    some = tune.filter(pl.col("day") < PASSES[0])
+    some = some.sample(min(some.height, MAX_UNSURE), seed=seed, shuffle=True)
+    X, grid = encoder.transform(some), np.arange(HORIZON + 1)
+    people = fit["person_key"].unique().sort().shuffle(seed)
+    quarter = people.len() // 4
+    shares = {"few": people[-(quarter // 4) :], "first": people[:quarter], "second": people[quarter : 2 * quarter]}
+    tested = {"whole": Tested(some, tuned[winner].predict_survival(X, grid))}
+    for name, persons in shares.items():
+        rows = fit.filter(pl.col("person_key").is_in(persons.implode()))
+        if (rows["cause"] > 0).sum() < FEWEST_ENDS:
+            continue
+        how = {"max_iter": max(tuned[winner].n_iter_, 20)} if winner == CHAMPION else {}
+        model = RISK_MODELS[winner](encoder.names_, encoder.categorical_, seed=seed, **how).fit(encoder.transform(rows), **outcome(rows))
+        if winner == CHAMPION:
+            model.recalibration_ = tuned[winner].recalibration_
+        tested[name] = Tested(some, model.predict_survival(X, grid))
+    score = {name: brier_at(one, PASSES[0]) for name, one in tested.items()}
+    curve = [{"share": 1 / 16, "brier": score["few"]}] if "few" in score else []
+    if not {"first", "second"} <= set(tested):
+        return ChanceUncertainty(), []
+    curve += [{"share": 0.25, "brier": (score["first"] + score["second"]) / 2}, {"share": 1.0, "brier": score["whole"]}]
+    chances = [chance_of_passing(tested[name].curves, tested[name].day, PASSES[0]) for name in ("whole", "first", "second")]
+    unsure = ChanceUncertainty().fit(*chances, share=0.25, sample_weight=some["weight"].to_numpy())
+    return unsure, curve if all(np.isfinite(one["brier"]) for one in curve) else []
+
+
 def _with_tuning_months(models: dict, encoder: FrameEncoder, both: pl.DataFrame, seed: int) -> dict:
     """The simple models anew on the fitting and tuning months, as they need no tuning; the champion as it is."""
     Z = encoder.transform(both)
@@ -255,6 +296,8 @@ def _validated(trial: Trial, srs: PublishedSRS | None, seed: int) -> dict:
         "days_forecast": days_forecast(tested, trial.windows.until),
         "beside_srs": beside_srs(tested, srs, seed=seed) if srs else None,
         "early_auc": early,
+        "learning_curve": trial.learning,
+        "chance_covered": covered_by_interval(best, trial.uncertainty),
         "suspect_leak": early is not None and early[1] > SUSPECT_AUC,
     }
 

@@ -23,6 +23,7 @@ from models.risk.net_days import by_tenth
 from models.risk.outlook import chance_of_passing
 from models.risk.person_period import HORIZON
 from models.risk.srs import PublishedSRS
+from models.risk.uncertainty import Z_90, ChanceUncertainty
 from pipeline.train.windows import outcome
 
 DAY_BANDS = ((1, 14), (15, 30), (31, 60), (61, 89))
@@ -33,6 +34,7 @@ MIN_EACH = 20  # moments that passed, and that did not: below it no figure is gi
 # no measure: a first certificate of three days tells, without any leak, that most such spells end within the week.
 SUSPECT_AUC, SUSPECT_DAYS, SUSPECT_EACH = 0.80, (10, 30), 10
 C_ROWS = 6_000
+FEWEST_COVERED = 30  # persons of a cell in which an interval is tried
 DAYS_AHEAD = 90  # a forecast of days is judged on so many: test months seldom hold a year
 
 
@@ -203,14 +205,49 @@ def by_cell(tested: Tested, cells: np.ndarray, passed: int = 90) -> list[dict]:
             out.append({"cell": cell, "persons": "too few"})
             continue
         w = weight[here][None, :]
+        y, p = passing[here], chance[here]
+        two = {"auc_95": lambda W, y=y, p=p: aucs(y, p, W), "o_e_95": lambda W, y=y, p=p: observed_to_expected(y, p, W)}
+        ends = person_intervals(two, weight[here], tested.person[place][here], repeats=100)
         out.append({
             "cell": cell,
             "persons": persons,
             "share": float(np.average(passing[here], weights=weight[here])),
             "auc": float(aucs(passing[here], chance[here], w)[0]),
             "o_e": float(observed_to_expected(passing[here], chance[here], w)[0]),
+            **{name: list(both) for name, (_, *both) in ends.items() if np.isfinite(both).all()},
         })  # fmt: skip
     return out
+
+
+def covered_by_interval(tested: Tested, uncertainty: ChanceUncertainty, passed: int = 90) -> dict | None:
+    """In how many cells of sex x age x group x day band the observed share lies as near the mean chance as its 90 % interval says.
+
+    The cell's interval: the mean width of its persons' (they err together), and the chance in which of them pass, by persons. cells, held;
+    mean_width of the intervals. None where nothing is known.
+    """
+    passing, chance, weight, place = tested.at(passed)
+    used = weight > 0
+    passing, chance, weight, rows, day = passing[used], chance[used], weight[used], tested.rows[place[used]], tested.day[place[used]]
+    low, high = uncertainty.interval(chance).T
+    if not np.isfinite(low).all():
+        return None
+    texts = [rows[name].cast(pl.String).fill_null("?").to_numpy() for name in ("sex", "target_group") if name in rows.columns]
+    if "age_years" in rows.columns:
+        texts.append(age_bands(rows["age_years"].cast(pl.Float64).to_numpy()))
+    names = np.array([" ".join(one) for one in zip(*texts, day_bands(day), strict=True)])
+    person, cells, held = rows["person_key"].to_numpy(), 0, 0
+    for name in np.unique(names):
+        here = names == name
+        persons, at = np.unique(person[here], return_inverse=True)
+        if len(persons) < FEWEST_COVERED:
+            continue
+        w, left = weight[here], passing[here] - chance[here]
+        chances = np.bincount(at, weights=w * (left - np.average(left, weights=w)))
+        sampling = np.sqrt((chances**2).sum()) / w.sum()
+        unsure = np.average(high[here] - low[here], weights=w) / 2 / Z_90
+        cells += 1
+        held += int(abs(np.average(left, weights=w)) <= Z_90 * np.hypot(sampling, unsure))
+    return {"cells": cells, "held": held, "mean_width": float(np.average(high - low, weights=weight))}
 
 
 def day_bands(day: np.ndarray) -> np.ndarray:

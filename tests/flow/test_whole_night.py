@@ -13,6 +13,7 @@ SCORES = [
     "spell_id", "person_key", "unit_id", "as_of", "day", "degree", "target_group", "p_90", "p_180", "p_365", "days_left",
     "net_days_left", "preventable_days", "preventable_low", "preventable_high", "benefit_basis", "reasons",
     "model_version", "eligible", "ineligible_because", "comparable_days_left", "other_effects_days",
+    "p_90_low", "p_90_high", "net_days_left_low", "net_days_left_high",
 ]  # fmt: skip
 SPELLS = {
     "spell_id", "person_key", "unit_id", "start_date", "end_date", "days", "net_days", "degree", "n_certificates",

@@ -24,7 +24,7 @@ def test_a_row_has_the_columns_of_the_contract_in_the_order_of_the_spells():
     assert found.columns == [
         "spell_id", "person_key", "unit_id", "as_of", "day", "degree", "target_group", "p_90", "p_180", "p_365",
         "days_left", "net_days_left", "net_days_sd", "reasons",
-        "comparable_days_left", "other_effects_days", "model_version",
+        "comparable_days_left", "p_90_low", "p_90_high", "net_days_left_low", "net_days_left_high", "other_effects_days", "model_version",
     ]  # fmt: skip
     assert found["spell_id"].to_list() == given["spell_id"].to_list()
     assert found.schema["reasons"] == REASON
@@ -148,3 +148,19 @@ def test_the_shipped_figures_score_too():
     found = score(features(200), LoadedModel("v", made.meta, made.risk), "sv")
     assert found["p_90"].is_between(0, 1).all()
     assert {r["feature"] for one in found["reasons"].to_list() for r in one} <= {"diagnosis", "certificate"}
+
+
+def test_the_intervals_hold_what_this_world_really_is():
+    rows = world(4000, 31)
+    found = score(rows.drop("duration_days", "cause", "net_days_365", "followed_days", "true_90", "true_180"), model(), "en")
+    within = rows["true_90"].is_between(found["p_90_low"], found["p_90_high"])
+    assert 0.85 < within.mean() < 0.98
+    own = rows["net_days_365"].is_between(found["net_days_left_low"], found["net_days_left_high"])
+    assert own.mean() == pytest.approx(0.9, abs=0.04)
+
+
+def test_published_figures_claim_no_interval_of_a_chance():
+    kept = shipped(AS_OF, "abc123")
+    found = score(features(50), LoadedModel("20250701-00000000", kept.meta, kept.risk), "sv")
+    assert found["p_90_low"].null_count() == found["p_90_high"].null_count() == 50
+    assert (found["net_days_left_low"] <= found["net_days_left"]).all()
