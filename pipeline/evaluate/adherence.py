@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 
 from models.effects.design import CannotEstimate, design
+from models.effects.few_clusters import few, jackknife
 from models.effects.glm import logistic
 from models.effects.influence import cluster_sums
-from models.effects.result import wald
+from models.effects.result import Term, wald
 from pipeline.evaluate import arrays, observational
 from pipeline.evaluate.data import Data
 from pipeline.evaluate.numbers import decimals_of_counts, number, rounded
@@ -28,7 +29,7 @@ def of(data: Data, protocol: Protocol) -> dict | None:
     Clones of the controls are censored in the month in which coordination starts; each month the others are weighted by
     the inverse chance of not having started, given the covariates and last month's degree, cut at the 99th percentile.
     Arms that were not drawn are made alike at time zero by the inverse probability of the arm.
-    Errors: influence functions summed by cluster, weights taken as known.
+    Errors: influence functions summed by cluster, the jackknife over few; weights taken as known.
     Source: Robins & Finkelstein 2000, Biometrics 56:779; Hernan 2018, BMJ 360:k182 for clone-censor-weight.
     """
     if data.months is None or "coordinated_after_days" not in data.frame.columns or protocol.arms.starts:
@@ -47,8 +48,6 @@ def of(data: Data, protocol: Protocol) -> dict | None:
     if min(some, int((a == 0).sum()) - some) < max(FEWEST, protocol.smallest_cell):
         return None
     cluster = arrays.clusters(frame, protocol)
-    label = np.arange(len(a)) if cluster is None else cluster
-    df = None if cluster is None else len(np.unique(cluster)) - 1
     try:
         stay = _stays(frame, degree, month, many, protocol)
     except (CannotEstimate, np.linalg.LinAlgError):
@@ -56,10 +55,19 @@ def of(data: Data, protocol: Protocol) -> dict | None:
     began = 100.0 * (month < many)[a == 0]
     made: dict = {"started_percent": rounded(float(np.average(began, weights=w[a == 0])), decimals_of_counts(began)), "days": many * MONTH}
     for name, weight in (("as_assigned", np.ones_like(stay)), ("per_protocol", stay)):
-        value, moved = _contrast(a, w[:, None] * weight, degree[:, 1:])
-        summed = cluster_sums(moved[:, None], label)
-        made[name] = number(wald(value, float(np.sqrt((summed**2).sum() * len(summed) / (len(summed) - 1))), df))
+        made[name] = number(_estimate(a, w[:, None] * weight, degree[:, 1:], cluster))
     return made
+
+
+def _estimate(a: np.ndarray, weight: np.ndarray, degree: np.ndarray, cluster: np.ndarray | None) -> Term:
+    """The contrast with its error: influence summed by cluster, the jackknife over few, the weights as they are."""
+    value, moved = _contrast(a, weight, degree)
+    if few(cluster):
+        covariance, df = jackknife(lambda rows: np.array([_contrast(a[rows], weight[rows], degree[rows])[0]]), np.array([value]), cluster)
+        return wald(value, float(np.sqrt(covariance[0, 0])), df)
+    summed = cluster_sums(moved[:, None], cluster)
+    df = None if cluster is None else len(summed) - 1
+    return wald(value, float(np.sqrt((summed**2).sum() * len(summed) / (len(summed) - 1))), df)
 
 
 def _alike(frame: pl.DataFrame, protocol: Protocol) -> np.ndarray:

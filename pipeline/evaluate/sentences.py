@@ -26,6 +26,7 @@ def counts_moments(r: dict) -> bool:
 def sentences(r: dict, say: Speech) -> dict[str, Any]:
     """Everything the template says in words, by name."""
     made: dict[str, Any] = {
+        "hidden_note": say("hidden_note", least=say.number(r["smallest_cell"]), counted=say("flow.moments" if counts_moments(r) else "flow.persons")),
         "answer": "", "counted": f" {say('flow.moments')}" if counts_moments(r) else "", "moments": _moments(r, say), "notes": say.both(r["notes"]), "done": _done(r, say), "balance": _balance(r, say),
         "power": _power(r, say) if r["kind"] == "plan" else "", "power_full": _power(r, say), "methods": _methods(r, say),
         "status": _status(r, say), "cannot": [], "outcomes": [], "sensitivity_rows": [],
@@ -37,7 +38,8 @@ def sentences(r: dict, say: Speech) -> dict[str, Any]:
 
 def _done(r: dict, say: Speech) -> str:
     n = r["n"]
-    kind = "done_data" if not r["versions"]["as_of"] else "done_moments" if counts_moments(r) else "done_text"
+    what = "data" if not r["versions"]["as_of"] else "moments" if counts_moments(r) else "text"
+    kind = f"{'planned' if r['kind'] == 'plan' else 'done'}_{what}"
     text = say(
         f"one.{kind}", n=say.number(n["all"]), n1=say.number(n["treated"]), n0=say.number(n["control"]),
         persons=say.number(n["persons"]), treated=say.low(r["arms"]["treated"]), control=say.low(r["arms"]["control"]),
@@ -114,7 +116,8 @@ def _hundred(r: dict, say: Speech, unit: str, names: dict) -> str:
     kind = "hundred" if est["estimate"] < 0 else "hundred_more"
     ends = (est["ci_high"], est["ci_low"]) if est["estimate"] < 0 else (est["ci_low"], est["ci_high"])
     shown = [abs(value) if (value < 0) == (est["estimate"] < 0) else -abs(value) for value in (est["estimate"], *ends)]
-    return say(f"one.{kind}", treated=names["treated"], days=say.number(shown[0]), unit=unit, low=say.number(shown[1]), high=say.number(shown[2]))
+    counted = say("flow.moments" if counts_moments(r) else "flow.persons")
+    return say(f"one.{kind}", counted=counted, treated=names["treated"], days=say.number(shown[0]), unit=unit, low=say.number(shown[1]), high=say.number(shown[2]))
 
 
 def _limits(r: dict, say: Speech, more: list[str]) -> list[str]:

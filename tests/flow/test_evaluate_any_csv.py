@@ -76,7 +76,8 @@ def test_the_shipped_study_of_kentuckys_injuries_gives_the_published_answer(stud
 def test_the_same_protocol_serves_another_file_however_it_is_written(studied, tmp_path, how):
     table().write_csv(tmp_path / "study.csv", **how)
     made = studied(changed(tmp_path, *OTHER))
-    assert made["primary"]["estimate"]["estimate"] == pytest.approx(by_hand(table()))
+    told = made["primary"]["estimate"]
+    assert 0.1 < told["se"] < 1 and told["estimate"] == round(by_hand(table()), 3)  # three figures of the error
     assert made["flow"]["found"] == 400 and made["flow"]["steps"][0]["taken"] == 20
     assert 'class="big"' in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 

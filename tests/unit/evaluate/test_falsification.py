@@ -108,6 +108,22 @@ def test_weights_give_back_what_controls_who_start_themselves_took_away(tmp_path
     assert found["as_assigned"]["estimate"] > truth + 25
 
 
+def test_with_few_units_its_error_is_that_of_leaving_each_out(tmp_path):
+    data = contaminated()
+    frame = data.frame.with_columns(unit_id=pl.format("U{}", (pl.col("person_key") // 3) ** 2 % 7))
+    told = adherence.of(Data(frame, [], data.months), protocol(tmp_path).protocol)["as_assigned"]
+
+    def days(rows):
+        means = data.months.filter(pl.col("month") >= 0).join(rows, on="person_key").group_by("treated").agg(pl.col("degree_percent").mean())
+        means = dict(means.iter_rows())
+        return 12 * 0.3 * (means[1.0] - means[0.0])
+
+    units = frame["unit_id"].unique().to_list()
+    gaps = np.array([days(frame.filter(pl.col("unit_id") != unit)) for unit in units]) - days(frame)
+    assert told["se"] == pytest.approx(np.sqrt((gaps**2).sum() * (len(units) - 1) / len(units)), rel=0.006)  # three figures
+    assert told["df"] == len(units) - 1 < 7
+
+
 def test_when_hardly_any_control_starts_nothing_is_told_of_it(tmp_path):
     data = contaminated()
     few = data.frame.with_columns(coordinated_after_days=pl.when(pl.col("person_key") < 10).then(40))
