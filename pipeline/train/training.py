@@ -37,6 +37,7 @@ from pipeline.train.validation import (
     days_forecast,
     deeper_at,
     early_auc,
+    exits,
     measures_at,
     uno,
 )
@@ -130,6 +131,7 @@ def train(
     net_days, net_report = learn_net_days(every, X, encoder.categorical_, final, seed=seed)
     validation |= {
         "net_days": net_report,
+        "exits": exits(every),
         "flow": [vars(step) for step in trial.steps],
         "windows": windows.in_words(),
         "counts": {

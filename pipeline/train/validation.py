@@ -19,6 +19,7 @@ from models.measures.calibration import (
 from models.measures.censoring import seen_at
 from models.measures.decision import net_benefit
 from models.measures.discrimination import aucs, uno_c
+from models.measures.incidence import cumulative_incidence
 from models.risk.net_days import by_tenth
 from models.risk.outlook import chance_of_passing
 from models.risk.person_period import HORIZON
@@ -164,6 +165,17 @@ def days_forecast(tested: dict[str, Tested], until: dt.date, within: int = DAYS_
             for name, days in expected.items()
         },
     }
+
+
+def exits(rows: pl.DataFrame, within: tuple[int, ...] = (90, 180, 365)) -> dict:
+    """Share of ongoing spells ended by each cause (pipeline/outcomes/README.md) within so many days, others competing."""
+    found = cumulative_incidence(
+        rows["duration_days"].to_numpy(), rows["cause"].to_numpy(), np.array(within), rows["weight"].cast(pl.Float64).to_numpy()
+    )
+    few = {
+        cause for cause in found if rows.filter(pl.col("cause") == cause)["person_key"].n_unique() < MIN_PERSONS
+    }
+    return {"within": list(within), "causes": {cause: None if cause in few else share.tolist() for cause, share in found.items()}}
 
 
 def uno(tested: Tested, *, seed: int) -> float:
