@@ -5,6 +5,7 @@ import hashlib
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -106,6 +107,38 @@ def kept(engine, found, asked, folder):
 def test_arrays_and_sql_tell_the_same_of_any_rows(engine, over_tables, folder, found, asked, gap):
     fill(over_tables, found, asked)
     assert by_arrays(Lake(over_tables.con, folder), gap) == by_sql(engine, found, asked, gap)
+
+
+def drawn(seed, persons=1000, periods=7000):
+    """Many persons with days that lie close, so that each gap, overlap and tie comes often; blanks; several moments of a person."""
+    draw = np.random.default_rng(seed)
+
+    def some(values, n=periods):
+        return [values[at] for at in draw.integers(0, len(values), n)]
+
+    person = draw.integers(-persons // 2, persons // 2, periods)
+    start, certificate = draw.integers(0, 90, periods), draw.integers(0, 9, periods)
+    known = start + draw.integers(-3, 20, periods)
+    until = [None if ends > 40 else DAY_0 + dt.timedelta(int(day + ends)) for day, ends in zip(known, draw.integers(1, 80, periods), strict=True)]
+    frame = pl.DataFrame(
+        {
+            "person_key": person, "certificate_id": [f"c{one}" for one in certificate], "unit_id": [f"U{one % 3}" for one in certificate],
+            "start_date": start, "end_date": start + draw.choice([0, 0, 1, 6, 13, 27], periods), "known_from": known, "known_until": until,
+            "issued_at": some([None, *(dt.datetime(2024, 12, 1, hour) for hour in range(3))]), "degree": draw.choice([25, 50, 75, 100], periods),
+            "doctor_id": some([None, "", "D1", "D2"]), "diagnosis_1": some([None, "", "F322", "Å99"]), "occupation": some([None, "WORK", "STUDENT"]),
+        }
+    )  # fmt: skip
+    dated = ((pl.lit(DAY_0) + pl.duration(days=pl.col(name))).alias(name) for name in ("start_date", "end_date", "known_from"))
+    asked = zip(draw.integers(-persons // 2, persons // 2, persons).tolist(), draw.integers(0, 120, persons).tolist(), strict=True)
+    return frame.with_columns(*dated).to_dicts(), sorted({(key, DAY_0 + dt.timedelta(day)) for key, day in asked})
+
+
+@pytest.mark.parametrize("gap", [0, 5])
+def test_arrays_and_sql_tell_the_same_of_thousands_of_spells(engine, over_files, folder, gap):
+    found, asked = drawn(seed=gap)
+    made = by_arrays(kept(over_files, found, asked, folder), gap)
+    assert len(made[1][1]) > 500
+    assert made == by_sql(engine, found, asked, gap)
 
 
 @QUICK
