@@ -31,6 +31,7 @@ bench: setup
 	$(BIN)/python bench/night.py
 	$(BIN)/python bench/spells.py
 	$(BIN)/python bench/effects.py
+	$(BIN)/python bench/risk.py
 
 # The risk models beside the truth of a simulated region of 200 000 persons.
 card: setup
