@@ -50,7 +50,7 @@ def nobody_named(text: str) -> None:
 
 BAD: list[tuple[Callable[[Home], None], int, tuple[str, ...]]] = [
     (spoilt.unknown_key, 2, ("region.toml, line 12", "spells.max_gap ", "max_gap_days")),
-    (spoilt.wrong_type, 2, ("region.toml, line 14", "spells.max_gap_days", "a whole number")),
+    (spoilt.wrong_type, 2, ("region.toml, line 15", "spells.max_gap_days", "a whole number")),
     (spoilt.out_of_range, 2, ("region.toml, line", "ingest.max_rejected_share", "from 0 to 1")),
     (spoilt.not_toml, 2, ("region.toml", "line 2")),
     (spoilt.settings_not_text, 2, ("region.toml", "UTF-8")),
