@@ -136,7 +136,7 @@ def explain(
 
 @app.command()
 def evaluate(
-    study: Annotated[str, typer.Argument(metavar="P.yaml", help="A protocol file, or the name of a shipped one: sll-2012.")],
+    study: Annotated[str, typer.Argument(metavar="P.yaml", help="A protocol file, or the name of a shipped one: emulated-trial, sll-2012, stepped-by-unit, workers-comp.")],
     home: HomeOption = DEFAULT_HOME,
     as_of: AsOfOption = None,
     plan: Annotated[bool, typer.Option("--plan", help="Before any outcome is read: flow, balance, power.")] = False,

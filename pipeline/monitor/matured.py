@@ -24,7 +24,7 @@ def matured(scores: Path, spells: pl.DataFrame, persons: pl.DataFrame, as_of: da
     """One row a spell and month of scoring: month, person_key, p_90, passed (bool), sex, age.
 
     scores : the folder of as_of=<date>/scores.parquet. spells : spells.spells as known tonight. The first night of a month that
-    scored the spell before day 90 counts; only spells whose 90th day lies REPORTED_AFTER days back.
+    scored the spell before day 90 counts; only months of which every spell's 90th day lies REPORTED_AFTER days back.
     """
     first = (as_of.replace(day=1) - timedelta(days=31 * MONTHS)).isoformat()
     nights = sorted(file for file in scores.glob("as_of=*/scores.parquet") if first <= file.parent.name[6:] < as_of.isoformat())
@@ -34,8 +34,10 @@ def matured(scores: Path, spells: pl.DataFrame, persons: pl.DataFrame, as_of: da
     if rows is None:
         return pl.DataFrame(schema={"month": pl.String, "person_key": pl.Int64, "p_90": pl.Float64, "passed": pl.Boolean, "sex": pl.String, "age": pl.Float64})
     at_90 = pl.col("as_of") + pl.duration(days=PASSED - pl.col("day"))
+    # of a month that has come in part only those nearest day 90 are there, whose chances are nearly one: nothing could look wrong
+    whole = pl.col("as_of").dt.month_end() + pl.duration(days=PASSED - 1)
     rows = (
-        rows.filter(pl.col("day") < PASSED, at_90 <= as_of - timedelta(days=REPORTED_AFTER))
+        rows.filter(pl.col("day") < PASSED, whole <= as_of - timedelta(days=REPORTED_AFTER))
         .with_columns(month=pl.col("as_of").dt.strftime("%Y-%m"))
         .sort("as_of", "spell_id")
         .unique(["person_key", "month"], keep="first", maintain_order=True)
