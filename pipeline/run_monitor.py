@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from pathlib import Path
 
 import polars as pl
@@ -11,11 +10,7 @@ from pipeline.monitor import model, volumes
 from pipeline.monitor.coding import coding_alarms, coding_figures
 from pipeline.monitor.matured import came_true, matured, matured_alarms
 from pipeline.store.files import write_text_whole
-
-STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}table{border-collapse:collapse;"
-    "margin:1rem 0;font-size:.9rem}th,td{border:1px solid #999;padding:.25rem .6rem;text-align:left}th{background:#eee}"
-)
+from pipeline.train.card import Line, card_html
 
 
 def watch(session) -> dict:
@@ -51,22 +46,12 @@ def _page(folder: Path, figures: dict, earlier: list[dict], alarms: list[dict]) 
         else:
             true.append([one["by"], one["cell"], f"fewer than {one['persons_fewer_than']}", "", "", "", ""])
     told = [["alarm", "seen", "next step"], *([one["what"], one["seen"], one["next_step"]] for one in alarms)]
-    parts = [
-        f"<h1>Monitor, night of {figures['as_of']}</h1>",
-        "<h2>Alarms</h2>",
-        _table(told) if alarms else "<p>None.</p>",
-        "<h2>The last nights</h2>",
-        _table(nights),
-        "<h2>Have the chances come true?</h2>",
-        "<p>Spells scored on an earlier night whose day 90 has come, with time for late certificates; a person counts once a month. By sex and age: "
-        "the last three months. In brackets: 95 % intervals.</p>",
-        _table(true) if len(true) > 1 else "<p>No earlier night's day 90 has come yet.</p>",
-    ]
-    head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Monitor {figures["as_of"]}</title><style>{STYLE}</style></head>'
-    return write_text_whole(folder / f"{figures['as_of']}.html", f"{head}<body>{''.join(parts)}</body></html>\n")
-
-
-def _table(rows: list[list]) -> str:
-    head, *rest = [[html.escape(str(cell)) for cell in row] for row in rows]
-    top = "".join(f'<th scope="col">{cell}</th>' for cell in head)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>" + "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rest) + "</tbody></table>"
+    lines: list[Line] = [("title", f"Monitor, night of {figures['as_of']}"), ("head", "Alarms"), ("table", told) if alarms else ("text", "None.")]
+    lines += [("head", "The last nights"), ("table", nights), ("head", "Have the chances come true?")]
+    lines.append((
+        "text",
+        "Spells scored on an earlier night whose day 90 has come, with time for late certificates; a person counts once a month. By sex and age: "
+        "the last three months. In brackets: 95 % intervals.",
+    ))  # fmt: skip
+    lines.append(("table", true) if len(true) > 1 else ("text", "No earlier night's day 90 has come yet."))
+    return write_text_whole(folder / f"{figures['as_of']}.html", card_html(lines))

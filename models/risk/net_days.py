@@ -12,11 +12,10 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 
 from models.risk.parts import in_parts
 from models.risk.person_period import HORIZON
-from models.risk.uncertainty import Z_90
+from models.risk.uncertainty import TENTHS, Z_90, tenths
 
 DEGREES = np.array([37.5, 62.5, 87.5])  # between 25, 50, 75 and 100 %
 MIN_MOMENTS = 2_000
-TENTHS = 10
 
 
 class NetDays:
@@ -139,11 +138,6 @@ def weighted_quantiles(values: np.ndarray, weight: np.ndarray, at: tuple[float, 
     order = np.argsort(values, kind="stable")
     share = np.cumsum(weight[order]) / weight.sum()
     return [float(values[order][min(np.searchsorted(share, q - 1e-12), len(order) - 1)]) for q in at]
-
-
-def tenths(mean: np.ndarray) -> np.ndarray:
-    """(n,) 0..9, tenth of the prediction; equal predictions share a tenth."""
-    return np.searchsorted(np.quantile(mean, np.arange(1, TENTHS) / TENTHS), mean, side="right")
 
 
 def by_tenth(mean: np.ndarray, net_days: np.ndarray, weight: np.ndarray) -> list[dict]:

@@ -35,7 +35,7 @@ class ChanceUncertainty:
         score = logit(chance[open_])
         apart = (_score(first[open_]) - _score(second[open_])) ** 2 * share / 2
         weight = np.asarray(sample_weight, dtype=float)[open_]
-        tenth = np.searchsorted(np.quantile(score, np.arange(1, TENTHS) / TENTHS), score, side="right")
+        tenth = tenths(score)
         held = np.bincount(tenth, weights=weight, minlength=TENTHS)
         full = held > 0
         self.at_ = np.maximum.accumulate(np.bincount(tenth, weights=weight * score, minlength=TENTHS)[full] / held[full])
@@ -60,6 +60,11 @@ class ChanceUncertainty:
         made = cls()
         made.at_, made.sd_ = np.array(kept["at"], dtype=float), np.array(kept["sd"], dtype=float)
         return made
+
+
+def tenths(prediction: np.ndarray) -> np.ndarray:
+    """(n,) 0..9, tenth of the prediction; equal predictions share a tenth."""
+    return np.searchsorted(np.quantile(prediction, np.arange(1, TENTHS) / TENTHS), prediction, side="right")
 
 
 def _score(chance: np.ndarray) -> np.ndarray:

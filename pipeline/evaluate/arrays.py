@@ -7,11 +7,11 @@ import polars as pl
 from sklearn.linear_model import LogisticRegression
 
 from models.effects.design import Design, design
+from models.effects.loss import LEAST, few_lost
 from pipeline.errors import UsageError
 from pipeline.evaluate.protocol import Protocol
 
 RARE = 10  # persons; rarer levels of a text become one, and what fewer have gets no coefficient of its own: it would be theirs
-FEW_LOST = 10  # persons of an arm; with fewer lost, the share followed in it is all that can be learnt of loss
 UNKNOWN = "unknown"
 CALENDAR = ("month_number",)  # a number whose levels have nothing in common with their order
 
@@ -103,9 +103,9 @@ def loss_weights(frame: pl.DataFrame, seen: np.ndarray, names: tuple[str, ...]) 
     chance = np.ones(len(seen))
     for value in (0.0, 1.0):
         mine = arm == value
-        if (~seen[mine]).sum() < FEW_LOST or not seen[mine].any() or not X.shape[1]:
+        if few_lost(seen[mine]) or not seen[mine].any() or not X.shape[1]:
             chance[mine] = seen[mine].mean() if mine.any() else 1.0
         else:
             chance[mine] = LogisticRegression(C=1.0, max_iter=1000).fit(X[mine], seen[mine]).predict_proba(X[mine])[:, 1]
-    weights = np.where(seen, 1 / np.clip(chance, 0.05, 1), 0.0)
+    weights = np.where(seen, 1 / np.clip(chance, LEAST, 1), 0.0)
     return weights / weights[seen].mean()

@@ -28,16 +28,14 @@ def matured(scores: Path, spells: pl.DataFrame, persons: pl.DataFrame, as_of: da
     """
     first = (as_of.replace(day=1) - timedelta(days=31 * MONTHS)).isoformat()
     nights = sorted(file for file in scores.glob("as_of=*/scores.parquet") if first <= file.parent.name[6:] < as_of.isoformat())
-    columns = ("spell_id", "person_key", "as_of", "day", "p_90")
-    # a day of this home's nights that nothing was scored on has no file; an empty frame keeps the columns
-    rows = pl.concat([pl.read_parquet(file, columns=list(columns)) for file in nights]) if nights else None
-    if rows is None:
+    if not nights:
         return pl.DataFrame(schema={"month": pl.String, "person_key": pl.Int64, "p_90": pl.Float64, "passed": pl.Boolean, "sex": pl.String, "age": pl.Float64})
     at_90 = pl.col("as_of") + pl.duration(days=PASSED - pl.col("day"))
     # of a month that has come in part only those nearest day 90 are there, whose chances are nearly one: nothing could look wrong
     whole = pl.col("as_of").dt.month_end() + pl.duration(days=PASSED - 1)
     rows = (
-        rows.filter(pl.col("day") < PASSED, whole <= as_of - timedelta(days=REPORTED_AFTER))
+        pl.concat(pl.read_parquet(file, columns=["spell_id", "person_key", "as_of", "day", "p_90"]) for file in nights)
+        .filter(pl.col("day") < PASSED, whole <= as_of - timedelta(days=REPORTED_AFTER))
         .with_columns(month=pl.col("as_of").dt.strftime("%Y-%m"))
         .sort("as_of", "spell_id")
         .unique(["person_key", "month"], keep="first", maintain_order=True)

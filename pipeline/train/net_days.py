@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from models.risk.net_days import MIN_MOMENTS, TENTHS, NetDays, by_tenth
+from models.risk.net_days import MIN_MOMENTS, NetDays, by_tenth
 from models.risk.outlook import expected_days
 from models.risk.person_period import HORIZON
+from models.risk.uncertainty import TENTHS
 
 MAX_MOMENTS = 100_000
 MAX_LEARN, MAX_JUDGED = 4_000, 8_000  # moments whose daily curves are asked for
