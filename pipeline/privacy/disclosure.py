@@ -1,13 +1,16 @@
 """Small cells: what a published table must not tell about fewer than five persons.
 
 Primary suppression hides counts from 1 to k - 1. Secondary suppression hides more cells until no hidden one can be
-worked out from what stays: the sums, and that hidden cells hold at least one person. Nought is shown, as it is
-about nobody; where everyone of a row is in one cell the table should be made coarser instead.
+worked out from what stays: the sums, and that hidden cells hold at least one person. Nor may hidden cells that together
+hold fewer than k be worked out as a sum: each small cell could, for all that is shown, hold k or more. Nought is shown, as
+it is about nobody; where everyone of a row is in one cell the table should be made coarser instead.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_flow
 
 SMALLEST = 5  # persons; Intygsstatistik's default, whose least allowed is 3
 LOWEST_ALLOWED = 3
@@ -38,9 +41,11 @@ def hidden_cells(
     (rows + 1, columns + 1) of bool: the last row and column are the sums, the corner the total. A sum is hidden
     like any other cell when it is small itself, and protected likewise.
 
-    Each hidden small cell has at least two possible values given all that is shown. It is protected by the cheapest
-    rectangle of cells that does it: one that hides no sum if possible, then no nought, then the least counts. Where no
-    rectangle does, everything that may be hidden is.
+    Each hidden small cell has at least two possible values given all that is shown, and one of them, were hidden cells
+    allowed to be empty, is `smallest` or more: so whatever sum of hidden cells follows from the shown ones holds as many
+    (linear programming duality; a person in two cells counts in both). A small cell is protected by the cheapest
+    rectangle of cells that does it, or by several: by such as hide no sum if possible, then no nought, then the least
+    counts. Where no rectangle does, everything that may be hidden is.
 
     Raises
     ------
@@ -64,31 +69,63 @@ def hidden_cells(
     least = np.minimum(table, 1)
     if row_sums_shown:
         least[:-1][hidden[:-1, :-1].all(axis=1)] = 0
+    who = table if persons is None else np.asarray(persons)
     # smallest first: a large rectangle's cells may come to protect the next
     for at in sorted(zip(*np.nonzero(small), strict=True), key=lambda cell: (table[cell], cell)):
+        hidden = _protected(table, who, least, hidden, at, smallest, row_sums_shown)
+        if row_sums_shown:
+            hidden[:, -1] = False if already is None else already[:, -1]
+    return hidden
+
+
+def _protected(
+    table: np.ndarray, who: np.ndarray, least: np.ndarray, hidden: np.ndarray, at: tuple[int, int], smallest: int, row_sums_shown: bool
+) -> np.ndarray:
+    """`hidden` and what more protects the small cell `at`; `least` is put to nought in a row that is hidden whole for it."""
+    whole_row = row_sums_shown and at[0] < len(table) - 1
+    while True:
         allowed = _rectangles(table, least, at)
         if row_sums_shown:
             allowed[:, -1] = False
-            if at[0] < len(inner) and not allowed[:-1].any():
-                hidden[at[0], :-1], least[at[0]] = True, 0
-                allowed = _rectangles(table, least, at)
-                allowed[:, -1] = False
-        if not (allowed & _corners_hidden(hidden, at)).any():
-            hidden = _with_cheapest(table, hidden, at, allowed)
-            if row_sums_shown:
-                hidden[:, -1] = False if already is None else already[:, -1]
-    return hidden
+        may_move = bool((allowed & _corners_hidden(hidden, at)).any())
+        room, left = _room(who, hidden, at, smallest)
+        lacking = smallest - who[at] - room
+        if may_move and lacking <= 0:
+            return hidden
+        gives = np.where(allowed & ~_corners_hidden(hidden, at), _giving(left, at), 0)
+        no_sum = allowed.copy()
+        no_sum[-1] &= not row_sums_shown
+        new = _enough(no_sum, gives, lacking)
+        if not new.any() and whole_row:
+            # rather the row of a small place than a sum over all places
+            hidden = hidden.copy()
+            hidden[at[0], :-1], least[at[0]], whole_row = True, 0, False
+            continue
+        if not new.any():
+            new = _enough(allowed, gives, lacking)
+        if not new.any():
+            return np.ones_like(hidden)
+        hidden = _with_cheapest(table, hidden, at, new)
+
+
+def _enough(allowed: np.ndarray, gives: np.ndarray, lacking: int) -> np.ndarray:
+    """Which allowed rectangles give what is lacking by themselves; where none does, those that give the most of it."""
+    if lacking <= 0:
+        return allowed
+    gives = np.where(allowed, gives, 0)
+    return (gives > 0) & (gives >= min(lacking, gives.max()))
 
 
 def hidden_parts(counts: np.ndarray, persons: np.ndarray, smallest: int = SMALLEST) -> np.ndarray:
     """Which parts of one number that is shown itself to hide; counts and persons behind them, and the answer, one a part.
 
-    A small part is protected by another hidden one when one more here and one fewer there leaves somebody in both. So many
-    of the next smallest are hidden with it; where no part does, all are, noughts too.
+    A small part is protected by another hidden one when one more here and one fewer there leaves somebody in both, and the
+    hidden ones, whose sum the shown number gives, hold `smallest` together. So many of the next smallest are hidden with
+    it; where no part does, all are, noughts too.
     """
     hidden = (counts > 0) & (persons < smallest)
     more = [at for at in np.argsort(counts, kind="stable") if counts[at] > 0 and not hidden[at]]
-    while hidden.any() and (hidden.sum() < 2 or counts[hidden].max() < 2):
+    while hidden.any() and (hidden.sum() < 2 or counts[hidden].max() < 2 or persons[hidden].sum() < smallest):
         if not more:
             return np.ones(len(counts), dtype=bool)
         hidden[more.pop(0)] = True
@@ -117,9 +154,7 @@ def _rectangles(table: np.ndarray, least: np.ndarray, at: tuple[int, int]) -> np
     other way round; in a sum it is the other way round again. least : what each cell is known to hold if it is hidden.
     """
     row, column = at
-    inside = np.ones_like(table, dtype=bool)
-    inside[-1] ^= True
-    inside[:, -1] ^= True
+    inside = _inside(table)
     gives = table > least
     up, down = inside | gives, ~inside | gives
     more = up[row, column] & down[row] & down[:, [column]] & up
@@ -128,6 +163,45 @@ def _rectangles(table: np.ndarray, least: np.ndarray, at: tuple[int, int]) -> np
     found[row] = False
     found[:, column] = False
     return found
+
+
+def _inside(table: np.ndarray) -> np.ndarray:
+    """Which way a cell counts in its row and column: a sum against its parts, the total as a part of the sums' own row."""
+    inside = np.ones_like(table, dtype=bool)
+    inside[-1] ^= True
+    inside[:, -1] ^= True
+    return inside
+
+
+def _giving(left: np.ndarray, at: tuple[int, int]) -> np.ndarray:
+    """By how many each rectangle with a corner in `at` could raise it, when every cell that falls gives what is `left` in it."""
+    row, column = at
+    alike = _inside(left) == _inside(left)[at]
+    falls = np.where(alike, left, np.inf)
+    gives = np.minimum(np.minimum(falls[row], falls[:, [column]]), np.where(alike, np.inf, left))
+    gives[row] = 0
+    gives[:, column] = 0
+    return gives
+
+
+def _room(who: np.ndarray, hidden: np.ndarray, at: tuple[int, int], most: int) -> tuple[int, np.ndarray]:
+    """By how many persons `at` could be raised in exchange with other hidden cells, and what is then left in each cell.
+
+    A flow between rows and columns: a hidden cell that falls carries as many as it holds, one that rises any number;
+    nobody asks of more than `most`.
+    """
+    rows, _ = who.shape
+    inside = _inside(who)
+    others = hidden.copy()
+    others[at] = False
+    falls, rises = np.where(others, np.minimum(who, most), 0), np.where(others, most, 0)
+    network = np.zeros((sum(who.shape),) * 2, dtype=np.int32)
+    network[:rows, rows:] = np.where(inside, rises, falls)
+    network[rows:, :rows] = np.where(inside, falls, rises).T
+    ends = (rows + at[1], at[0])
+    found = maximum_flow(csr_array(network), *(ends if inside[at] else ends[::-1]))
+    back = found.flow.toarray()[rows:, :rows].T
+    return int(found.flow_value), who - np.maximum(np.where(inside, back, -back), 0)
 
 
 def _corners_hidden(hidden: np.ndarray, at: tuple[int, int]) -> np.ndarray:

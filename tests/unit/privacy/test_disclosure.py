@@ -34,6 +34,53 @@ def test_four_ones_in_a_square_give_each_other_away_and_so_more_is_hidden():
     assert hidden.sum() > 4
 
 
+def test_two_hidden_cells_that_hold_too_few_together_get_a_third():
+    # 2 and 1 in a row and in a column: their sum, 3, would follow from the row's
+    table = np.array([[2, 1, 40, 30], [1, 9, 30, 20], [50, 60, 90, 80]])
+    hidden = hidden_cells(table)
+    assert not hidden[-1].any() and not hidden[:, -1].any()
+    for axis in (0, 1):
+        together = np.where(hidden[:-1, :-1], table, 0).sum(axis=axis)
+        assert (together[together > 0] >= 5).all()
+
+
+@settings(max_examples=150, deadline=None)
+@given(tables, st.booleans(), st.integers(3, 6))
+def test_no_sum_of_fewer_than_the_least_can_be_worked_out_by_adding_and_subtracting_what_is_shown(counts, row_sums_shown, smallest):
+    inner = np.array(counts)
+    if row_sums_shown and ((sums := inner.sum(axis=1)) > 0).any() and (sums[sums > 0] < smallest).any():
+        return
+    hidden = hidden_cells(inner, smallest, row_sums_shown=row_sums_shown)
+    least = _least_worked_out(inner, hidden)
+    assert least is None or least >= smallest
+
+
+def _least_worked_out(inner, hidden):
+    """Of all groups of cells whose sum follows from the shown cells and sums, how many persons the smallest holds, if any."""
+    rows, columns = inner.shape
+    at = np.arange(inner.size).reshape(rows, columns)
+    behind = with_sums(np.zeros_like(inner)).astype(object)
+    for row, column in np.ndindex(behind.shape):
+        behind[row, column] = at[row if row < rows else slice(None), column if column < columns else slice(None)].ravel()
+    shown = np.array([np.isin(np.arange(inner.size), behind[cell]) for cell in zip(*np.nonzero(~hidden), strict=True)], dtype=float)
+    if not len(shown):
+        return None
+    groups = np.array(list(itertools.product((0.0, 1.0), repeat=inner.size)))
+    _, sizes, basis = np.linalg.svd(shown, full_matrices=False)
+    basis = basis[sizes > 1e-9]
+    follows = np.abs(groups - groups @ basis.T @ basis).max(axis=1) < 1e-6
+    persons = groups[follows] @ inner.ravel()
+    return min(persons[persons > 0], default=None)
+
+
+def test_the_least_that_can_be_worked_out_is_found_by_hand():
+    # rows 1 and 2 less columns 1 and 2 leave the two cells of column 3: 1 + 1
+    inner = np.array([[9, 9, 1], [9, 9, 1], [9, 9, 9]])
+    hidden = with_sums(np.zeros_like(inner)).astype(bool)
+    hidden[:2, :3] = True
+    assert _least_worked_out(inner, hidden) == 2
+
+
 def test_a_small_sum_is_hidden_too():
     hidden = hidden_cells([[1, 2], [20, 30]])
     assert hidden[0].all()
@@ -80,6 +127,7 @@ def test_every_small_cell_is_hidden_and_every_hidden_small_cell_could_be_another
         ([3, 8, 20], [True, True, False]),
         ([3, 4, 20], [True, True, False]),
         ([1, 1, 20, 6], [True, True, False, True]),  # both ones would follow from their sum
+        ([2, 1, 20, 6], [True, True, False, True]),  # three of them, together
         ([3, 0], [True, True]),
         ([0, 0], [False, False]),
     ],
@@ -105,3 +153,4 @@ def test_every_small_part_could_be_another_number(counts):
                 seen[at].add(value)
     if sum(counts) >= 5 and len(counts) > 1:  # a whole of fewer is hidden itself
         assert all(len(seen[at]) > 1 for at in free if 0 < counts[at] < 5)
+        assert total == 0 or total >= 5

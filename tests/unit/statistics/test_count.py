@@ -146,7 +146,7 @@ def test_a_spell_is_ongoing_in_every_month_it_touches():
     st.lists(st.sampled_from([2, 8, 25, 60, 120]), min_size=1, max_size=4),
     st.sampled_from([1.0, 0.4]),
 )
-def test_every_hidden_number_of_fewer_than_five_persons_could_be_another_given_all_that_is_told(seed, sizes, share):
+def test_every_hidden_number_of_fewer_than_five_could_be_another_and_five_given_all_that_is_told(seed, sizes, share):
     frame = grouped(seed, [150, *sizes], share)
     try:
         found = count(frame, AS_OF)
@@ -247,3 +247,9 @@ def _audit(places, measure, sex, grouping, shown, truth, levels=None, sums_shown
             assert answer.status == 0, "what is told does not agree with itself"
             ends.append(answer.x[at[name]])
         assert ends[1] - ends[0] > 0.5, f"{key[name]} can only be {spells}"
+        # what no weighted sum of shown numbers bounds under five (duality) is in no sum of fewer that can be worked out
+        aim = np.zeros(len(names))
+        aim[at[name]] = -1
+        free = [(one, one) if key_told is not None else (0, MANY) for one, key_told in zip(low, (shown[key[each]] for each in names), strict=True)]
+        most = optimize.linprog(aim, A_eq=np.array(equal), b_eq=np.array(sums), bounds=free)
+        assert most.status == 0 and most.x[at[name]] > 4.5, f"{key[name]}, {spells}, can be {most.x[at[name]]:.0f} at most"
