@@ -10,9 +10,10 @@ from pipeline.errors import NightFailed, UsageError
 from pipeline.lock import only_run
 from pipeline.preconditions import require_before, require_same_rules
 from pipeline.privacy.access_log import AccessLog
+from pipeline.privacy.disclosure import SMALLEST
 from pipeline.run import Session
 from pipeline.statistics.count import BOTH, REGION, YEAR, Statistics, count, months_before
-from pipeline.statistics.write_pages import LANGUAGES, write_statistics
+from pipeline.statistics.write_pages import LANGUAGES, units_told, write_statistics
 from pipeline.store.tables import Lake
 
 
@@ -51,6 +52,11 @@ def _made(session: Session, out: Path | None, language: str) -> list[Path]:
     folder = (out or session.home.statistics) / session.as_of.isoformat()
     units = lake.read("ingest.units", "unit_id, name, list_size")
     files = write_statistics(found, units, folder, language, session.region.name, gap)
+    told = units_told(found, units["unit_id"])
+    session.console.note(
+        f"  units: {told['alone']} with a page; {told['together']} without, counted together as fewer than {SMALLEST} women or men are "
+        f"on sick leave there or to hide such a unit; {told['without']} without, as none of these spells is theirs"
+    )
     session.console.note(f"  {folder / 'region.html'}")
     return files
 

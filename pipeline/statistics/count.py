@@ -70,6 +70,7 @@ class Statistics:
     places: tuple[str, ...]
     cells: pl.DataFrame
     without_sex: int  # spells left out, as the person's sex is not known
+    together: frozenset[str]  # units that are counted with the others, and have no page
 
 
 def months_before(as_of: date, count: int = MONTHS) -> tuple[date, ...]:
@@ -98,8 +99,9 @@ def count(grouped: pl.DataFrame, as_of: date, smallest: int = SMALLEST) -> Stati
     alone = pl.col("unit_id").is_in(places)
     put = pl.when(alone).then("unit_id").otherwise(pl.lit(OTHERS)).alias("place")
     spells = {measure: frame.with_columns(put) for measure, frame in spells.items()}
+    together = frozenset(known["unit_id"]) - {*places}
     known = known.with_columns(put)
-    shown = [*places, *([OTHERS] if (known["place"] == OTHERS).any() else [])]
+    shown = [*places, *([OTHERS] if together else [])]
     found: list[tuple] = []
     for measure, frame in spells.items():
         for sex in SEXES:
@@ -123,7 +125,7 @@ def count(grouped: pl.DataFrame, as_of: date, smallest: int = SMALLEST) -> Stati
         found, schema={"place": pl.String, "measure": pl.String, "grouping": pl.String, "level": pl.String, "sex": pl.String, "spells": pl.Int64},
         orient="row",
     )  # fmt: skip
-    return Statistics(as_of, months, (*shown, REGION), _with_both(cells), grouped.height - known.height)
+    return Statistics(as_of, months, (*shown, REGION), _with_both(cells), grouped.height - known.height, together)
 
 
 def _places(spells: dict[str, pl.DataFrame], smallest: int) -> list[str]:

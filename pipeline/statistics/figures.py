@@ -13,6 +13,7 @@ from pipeline.statistics.count import BOTH, LEVELS, SEXES
 COLOURS = {"F": ("#0b6fb8", ""), "M": ("#c8560b", "6 3")}  # Okabe & Ito; told apart in grey print by the dashes
 WIDTH, HEIGHT, LEFT, BELOW, ABOVE = 420, 190, 42, 22, 10  # px
 FEWEST_POINTS = 3
+FEWEST_SHOWN = 2 / 3  # of the months; a line with more holes is no line
 
 Cells = Mapping[tuple[str, str, str, str], int | None]  # measure, grouping, level, sex
 
@@ -70,14 +71,24 @@ def bars(cells: Cells, grouping: str) -> list[dict]:
     ]
 
 
-def lines(cells: Cells, measure: str, months: tuple[date, ...], say: Speech) -> Markup | None:
-    """Women and men over the months as SVG, broken where a month is hidden; None where too few months can be shown."""
-    series = {sex: [cells[measure, "month", str(month), sex] for month in months] for sex in SEXES}
-    shown = [value for values in series.values() for value in values if value is not None]
+def drawn(cells: Cells, measure: str, months: tuple[date, ...]) -> tuple[str, ...]:
+    """Of which sexes so many months are shown that a line of them can be read."""
+    return tuple(sex for sex in SEXES if _readable([cells[measure, "month", str(month), sex] for month in months]))
+
+
+def _readable(values: list[int | None]) -> bool:
+    shown = [value for value in values if value is not None]
     # months of noughts among hidden ones would draw a line at the bottom, as if there were none
-    if max(sum(value not in (None, 0) for value in values) for values in series.values()) < FEWEST_POINTS:
+    holed = len(shown) < FEWEST_SHOWN * len(values) or sum(value > 0 for value in shown) < FEWEST_POINTS
+    return len(shown) == len(values) or not holed
+
+
+def lines(cells: Cells, measure: str, months: tuple[date, ...], say: Speech) -> Markup | None:
+    """Women and men over the months as SVG, broken where a month is hidden; a sex that is not `drawn` is left out, None without any."""
+    series = {sex: [cells[measure, "month", str(month), sex] for month in months] for sex in drawn(cells, measure, months)}
+    if not series:
         return None
-    top, step = _scale(max(shown))
+    top, step = _scale(max(value for values in series.values() for value in values if value is not None))
     right = WIDTH - 66
 
     def x(at: int) -> float:

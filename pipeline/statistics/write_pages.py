@@ -39,6 +39,7 @@ def write_statistics(
     stems = {place: file_stem(place) for place in statistics.places if place not in (OTHERS, REGION)} | {REGION: REGION_PAGE}
     cells = _by_place(statistics)
     in_order = sorted(statistics.places, key=lambda one: (one != REGION, one == OTHERS, names[one], one))
+    pages = units_told(statistics, units["unit_id"])
     template = _template()
     made: list[str] = []
 
@@ -55,6 +56,11 @@ def write_statistics(
                     for row in (OF_REGION if place == REGION else OF_UNIT)
                 ],
                 charts={one: figures.lines(cells[place], one, statistics.months, say) for one in ("ongoing", "started")},
+                undrawn={
+                    one: ", ".join(say.words["sex"][sex].lower() for sex in SEXES if sex not in figures.drawn(cells[place], one, statistics.months))
+                    for one in ("ongoing", "started")
+                },
+                pages=pages,
                 months=_months(cells[place], statistics.months),
                 units=[
                     {"name": names[one], "href": stems.get(one) if one != REGION else None, **_keys(cells[one], listed.get(one))}
@@ -68,6 +74,12 @@ def write_statistics(
 
     replace_folder(folder, fill)
     return [folder / name for name in made]
+
+
+def units_told(statistics: Statistics, units: pl.Series) -> dict[str, int]:
+    """How many units have a page, are counted together without one, and have none as no spell is theirs."""
+    alone = {*statistics.places} - {OTHERS, REGION}
+    return {"alone": len(alone), "together": len(statistics.together), "without": len({*units} - alone - statistics.together)}
 
 
 def _by_place(statistics: Statistics) -> dict[str, dict]:

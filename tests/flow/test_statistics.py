@@ -65,6 +65,15 @@ def test_a_units_numbers_are_in_the_csv_and_on_its_page(told):
         assert "Kvinnor" in page and "<script" not in page and "http:" not in page and "https:" not in page
 
 
+def test_it_is_told_how_many_units_have_a_page(told):
+    home, done = told
+    units = duckdb.sql(f"select count(*) from '{home.lake}/units/units.parquet'").fetchall()[0][0]
+    line = next(line for line in done.stdout.splitlines() if line.startswith("  units: "))
+    counts = [int(part.split()[0]) for part in line.removeprefix("  units: ").split("; ")]
+    assert counts[0] == len([*(home.path / FOLDER).glob("*.html")]) - 1
+    assert sum(counts) == units and counts[1] > 0
+
+
 def test_files_are_the_owners_alone(told):
     home, _ = told
     files = [*(home.path / FOLDER).iterdir()]

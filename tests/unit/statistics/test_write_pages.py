@@ -74,6 +74,37 @@ def test_too_few_months_make_no_line():
     assert lines(cells, "ongoing", months, WORDS) is None
 
 
+def test_a_line_with_most_months_hidden_is_not_drawn_and_the_page_says_whose(tmp_path):
+    months = tuple(dt.date(2025, month, 1) for month in range(1, 13))
+    cells = {("started", "month", str(month), "F"): 20 + at for at, month in enumerate(months)}
+    cells |= {("started", "month", str(month), "M"): 7 if at % 2 else None for at, month in enumerate(months)}
+    drawing = str(lines(cells, "started", months, WORDS))
+    assert drawing.count("<polyline") == 1 and "Män" not in drawing and "<circle" not in drawing
+    rare = grouped(2, [900, 70, 60])
+    write_statistics(count(rare, AS_OF), UNITS, tmp_path / "pages", "sv", "Region Ö", 5)
+    page = (tmp_path / "pages/U2.html").read_text(encoding="utf-8")
+    assert "<circle" not in page
+    assert "Inte ritat: kvinnor, män. För få månader kan visas" in page
+
+
+def test_a_line_of_noughts_that_are_all_shown_is_drawn():
+    months = tuple(dt.date(2025, month, 1) for month in range(1, 8))
+    cells = {("started", "month", str(month), sex): 0 for month in months for sex in "FM"}
+    assert str(lines(cells, "started", months, WORDS)).count("<polyline") == 2
+
+
+def test_the_region_tells_how_many_units_have_no_page_and_why(tmp_path):
+    units = pl.DataFrame({"unit_id": [f"U{at}" for at in range(9)], "name": [None] * 9, "list_size": [None] * 9}, schema_overrides={"list_size": pl.Int64})
+    found = count(grouped(1, [900, 400, 300, 60, 9, 3]), AS_OF)
+    write_statistics(found, units, tmp_path / "pages", "en", "Region Ö", 5)
+    alone = len([*(tmp_path / "pages").glob("U*.html")])
+    page = (tmp_path / "pages/region.html").read_text(encoding="utf-8")
+    assert alone == 6 - len(found.together) >= 3 and "U5" in found.together
+    assert f"Units with a page of their own: {alone}. Without one, in Other units: {len(found.together)}, as fewer than 5 women or men" in page
+    assert "none of these spells is theirs: 3." in page
+    assert "page of their own" not in (tmp_path / "pages/U0.html").read_text(encoding="utf-8")
+
+
 def test_noughts_between_hidden_months_make_no_line_either():
     months = tuple(dt.date(2025, month, 1) for month in range(1, 8))
     cells = {("started", "month", str(month), sex): None if at % 2 else 0 for at, month in enumerate(months) for sex in "FM"}
