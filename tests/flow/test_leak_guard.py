@@ -1,6 +1,7 @@
 """Training refuses features that count what became known after their moment, and names them."""
 
 import datetime as dt
+import json
 import shutil
 
 import polars as pl
@@ -8,8 +9,10 @@ import pytest
 
 from pipeline import run
 from pipeline.errors import InputError
-from pipeline.leak_guard import differing
+from pipeline.ingest import TABLES
+from pipeline.leak_guard import differing, told_later
 from pipeline.store import tables
+from pipeline.store.gate import SCHEMAS
 from tests.flow import regions
 
 FILTERED = """            and base.as_of >= contacts.known_from
@@ -44,6 +47,30 @@ def test_a_feature_whose_rows_became_known_after_the_moment_stops_training(befor
         train(home)
     file.write_text(honest, encoding="utf-8")
     assert not list(home.models.glob("*/meta.json"))
+
+
+def test_an_answer_written_into_a_known_case_later_stops_training(before_training, monkeypatch):
+    home, sql = before_training
+    file = sql / "spells" / "coordination_state.sql"
+    honest = file.read_text(encoding="utf-8")
+    dated = "case when c.answer_known_from is null or c.answer_known_from <= o.as_of then c.answer end as answer"
+    assert dated in honest
+    file.write_text(honest.replace(dated, "c.answer"), encoding="utf-8")
+    monkeypatch.setattr(tables, "SQL_ROOT", sql)
+    with pytest.raises(InputError, match=r"features see the future: .*(in_coordination|declined_before) \(\d+\)"):
+        train(home)
+    file.write_text(honest, encoding="utf-8")
+    assert not list(home.models.glob("*/meta.json"))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_column_that_can_be_filled_in_later_is_declared(table):
+    types = json.loads((SCHEMAS / f"{table}.json").read_text(encoding="utf-8"))["meta"]["types"]
+    row_from, later = told_later(table)
+    told_with_the_row = {"offered_on", "answered_on", "issued_at", "started_at", "start_date", "end_date", "birth_month"}
+    dated = {name for name, kind in types.items() if kind in ("DATE", "TIMESTAMP")} - told_with_the_row - {row_from}
+    assert dated <= set(later)
+    assert {one for one in (row_from, *later, *later.values()) if one} <= set(types)
 
 
 def test_the_features_that_ship_are_let_through(before_training):
