@@ -268,8 +268,8 @@ def _features(session: Session) -> dict:
 
 
 def _train(session: Session, promote_it: bool = False) -> dict:
-    from pipeline.run_training import learn, no_better_than_held
-    from pipeline.train.artefact import promote, save
+    from pipeline.run_training import learn, no_better_than_held, take_into_use, warn_of_leak
+    from pipeline.train.artefact import save
 
     _views(session)
     candidate = learn(session.con, session.lake, session.home, session.region, session.as_of, books.code_version(), session.console)
@@ -279,9 +279,9 @@ def _train(session: Session, promote_it: bool = False) -> dict:
     version = save(candidate, session.home)
     session.console.note(f"  model {version}; its card: {session.home.models / version / 'card.html'}")
     if promote_it:
-        promote(session.home, version, session.as_of)
-    else:
-        session.console.note(f"  not in use before `rehabrisk promote {version}`")
+        return {"trained": version} | take_into_use(session.home, session.region, version, session.as_of, session.console)
+    warn_of_leak(session.home, version, session.console)
+    session.console.note(f"  not in use before `rehabrisk promote {version}`")
     return {"trained": version}
 
 

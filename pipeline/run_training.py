@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import duckdb
@@ -13,13 +14,15 @@ from models.risk.srs import PublishedSRS
 from pipeline.config.home import Home
 from pipeline.config.region import Region
 from pipeline.console import Console
-from pipeline.errors import SettingsError
+from pipeline.errors import NightFailed, SettingsError
 from pipeline.ingest import TABLES
 from pipeline.leak_guard import refuse_what_sees_the_future
+from pipeline.monitor.model import model_alarms
 from pipeline.run_order import FEATURE_TABLES
 from pipeline.score.load import model_for, trained_on
 from pipeline.spells.clean import make_clean_spells, make_spells
 from pipeline.store.tables import Lake
+from pipeline.train.artefact import promote
 from pipeline.train.too_little import TooLittleData
 from pipeline.train.training import Candidate, shipped, train
 
@@ -47,13 +50,41 @@ def no_better_than_held(candidate: Candidate, home: Home, as_of: date) -> bool:
     return held is not None and candidate.meta["kind"] == held.meta["kind"] == NationalRisk.kind
 
 
+def take_into_use(home: Home, region: Region, version: str, as_of: date, console: Console) -> dict:
+    """Promote what the night itself has trained, unless its figures are too good to be true: then the model in use stays.
+
+    Returns what the night's record says of it. Raises NightFailed: a leak is suspected, and there is no other model to go on with.
+    """
+    suspected = warn_of_leak(home, version, console)
+    if not suspected:
+        promote(home, version, as_of)
+        return {}
+    held = model_for(home, as_of)
+    if held is None or held.meta.get(GAP, region.spells.max_gap_days) != region.spells.max_gap_days:
+        raise NightFailed(
+            f"model {version} may see the future and is not taken into use by itself: {suspected}; no list was made, for there is no other model",
+            remedy=f"read `rehabrisk card --version {version}`; look for a feature that is written down, or changed, after the day it is of "
+            f"and mend it or its extract; if there is none, `rehabrisk promote {version}`; then `rehabrisk nightly`",
+        )
+    console.note(f"  {version} is not taken into use; {held.version} stays")
+    return {"not_promoted": f"{version}: {suspected}"}
+
+
+def warn_of_leak(home: Home, version: str, console: Console) -> str:
+    """Tell what a model's card warns of. Returns the warning, "" for none."""
+    warned = model_alarms(home.models, version)
+    for one in warned:
+        console.error(NightFailed(f"model {version} may see the future: {one['seen']}", remedy=one["next_step"]))
+    return "; ".join(one["seen"] for one in warned)
+
+
 def learn(
     con: duckdb.DuckDBPyConnection, night: Lake, home: Home, region: Region, as_of: date, code: str, console: Console
 ) -> Candidate:
     """Train on the region's past. With too little of it the shipped model of national figures is the candidate."""
     srs = published_srs(home, region)
     console.note("  learning from past moments: the longest part of a first night, minutes for a whole region")
-    frame, until = past_moments(con, night, region, as_of)
+    frame, until = past_moments(con, night, region, as_of, console.note)
     try:
         found = train(frame, region.training, as_of, until, code, region.training.seed, srs, lambda step: console.note(f"  {step}"))
         found.meta[GAP] = region.spells.max_gap_days  # spells joined over other gaps are other spells
@@ -79,7 +110,7 @@ def published_srs(home: Home, region: Region) -> PublishedSRS | None:
 
 
 def past_moments(
-    con: duckdb.DuckDBPyConnection, night: Lake, region: Region, as_of: date
+    con: duckdb.DuckDBPyConnection, night: Lake, region: Region, as_of: date, note: Callable[[str], None] = lambda _: None
 ) -> tuple[pl.DataFrame, date]:
     """Moments of the past with their features and outcomes, and the last day whose outcomes are known.
 
@@ -101,7 +132,8 @@ def past_moments(
     make_spells(lake, rules.max_gap_days, days_since_end=0)
     for table in FEATURE_TABLES:
         lake.run(table)
-    refuse_what_sees_the_future(night, lake, tuple(table for table in TABLES if night.file(table).is_file()), rules.max_gap_days)
+    compared = refuse_what_sees_the_future(night, lake, tuple(table for table in TABLES if night.file(table).is_file()), rules.max_gap_days)
+    note(f"  features of {compared} past moments are the same from what was known by then")
     lake.run(
         "outcomes.remaining",
         cut=as_of, delay_days=delay, max_gap_days=rules.max_gap_days, age_limit_years=AGE_LIMIT_YEARS,

@@ -25,6 +25,7 @@ def show(console: Console, home: Home, record: dict, again: bool = False) -> Non
         ("waiting", _number(ingest["waiting"])),
         ("ongoing spells", _number(record["ongoing"])),
         ("model", record["model"]),
+        *([("not taken into use", record["not_promoted"])] if record.get("not_promoted") else []),
         ("may be offered", _number(record["eligible"])),
         ("may not", ", ".join(f"{_number(count)} {why}" for why, count in record["ineligible"].items()) or "none"),
         ("on lists", _counted(lists["rows"], "spell") + f" at {_counted(lists['units'], 'unit')}"),
