@@ -34,7 +34,7 @@ def person_interval(
 
 
 def person_intervals(
-    measures: dict[str, Callable[[np.ndarray], np.ndarray]],
+    measures: dict[str, Callable[[np.ndarray], np.ndarray]] | Callable[[np.ndarray], dict[str, np.ndarray]],
     weight: np.ndarray,
     person: np.ndarray,
     *,
@@ -43,18 +43,23 @@ def person_intervals(
     seed: int = 1,
     batch: int = 20,
 ) -> dict[str, tuple[float, float, float]]:
-    """As `person_interval` for several measures of the same rows, from the same draws of persons."""
+    """As `person_interval` for several measures of the same rows, from the same draws of persons.
+
+    measures : name -> measure, or one function that gives them all. The difference of two models is a measure of its own: its
+    interval is narrower than theirs, as both err on the same persons.
+    """
     rng = np.random.default_rng(seed)
-    draws: dict[str, list[np.ndarray]] = {name: [] for name in measures}
+    together = measures if callable(measures) else lambda drawn: {name: measure(drawn) for name, measure in measures.items()}
+    values = together(weight[None, :])
+    draws: dict[str, list[np.ndarray]] = {name: [] for name in values}
     for start in range(0, repeats, batch):
         drawn = person_weights(person, min(batch, repeats - start), rng) * weight[None, :]
-        for name, measure in measures.items():
-            draws[name].append(measure(drawn))
+        for name, found in together(drawn).items():
+            draws[name].append(found)
     out = {}
-    for name, measure in measures.items():
-        value = float(measure(weight[None, :])[0])
+    for name, value in values.items():
         found = np.concatenate(draws[name])
         found = found[np.isfinite(found)]
         ends = np.quantile(found, [(1 - level) / 2, (1 + level) / 2]) if len(found) else (np.nan, np.nan)
-        out[name] = value, float(ends[0]), float(ends[1])
+        out[name] = float(value[0]), float(ends[0]), float(ends[1])
     return out

@@ -37,12 +37,45 @@ def intercept_and_slope(
 
 def slopes(outcome: np.ndarray, chance: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(B,) calibration slope under each row of `weights` (B, n); see `intercept_and_slope`."""
-    return np.array([intercept_and_slope(*_seen(outcome, chance, weight))[1] for weight in weights])
+    return levels_and_slopes(outcome, chance, weights)["slope"]
+
+
+def levels_and_slopes(outcome: np.ndarray, chance: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+    """`intercept` and `slope`, (B,) each, under each row of `weights` (B, n)."""
+    found = [intercept_and_slope(*_seen(outcome, chance, weight)) for weight in weights]
+    return {"intercept": np.array([one for one, _ in found]), "slope": np.array([one for _, one in found])}
+
+
+def slope_interval(
+    outcome: np.ndarray, chance: np.ndarray, weight: np.ndarray, person: np.ndarray
+) -> tuple[float, float, float]:
+    """Calibration slope with its 95 % interval, a person's rows counted as one; one fit where a bootstrap takes a hundred.
+
+    Source: Liang & Zeger 1986, Biometrika 73:13 (independence working correlation), with G / (G - 1).
+    """
+    outcome = np.asarray(outcome, dtype=float)
+    score = logit(np.clip(chance, EDGE, 1 - EDGE))
+    design = np.column_stack([np.ones(len(score)), score])
+    found = logistic(design, outcome, weight)
+    fitted = expit(design @ found)
+    bread = np.linalg.pinv((design * (weight * fitted * (1 - fitted))[:, None]).T @ design)
+    people, place = np.unique(person, return_inverse=True)
+    pull = design * (weight * (outcome - fitted))[:, None]
+    summed = np.column_stack([np.bincount(place, weights=pull[:, column]) for column in range(2)])
+    many = len(people) / max(len(people) - 1, 1)
+    wide = 1.959964 * np.sqrt(many * (bread @ (summed.T @ summed) @ bread)[1, 1])
+    return float(found[1]), float(found[1] - wide), float(found[1] + wide)
 
 
 def icis(outcome: np.ndarray, chance: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(B,) ICI under each row of `weights` (B, n); see `smooth_calibration`."""
-    return np.array([smooth_calibration(*_seen(outcome, chance, weight)).ici for weight in weights])
+    return smooths(outcome, chance, weights)["ici"]
+
+
+def smooths(outcome: np.ndarray, chance: np.ndarray, weights: np.ndarray, at: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    """`ici`, `e50`, `e90` (B,) and `observed` (B, len(at)), the curve at chances `at`, under each row of `weights` (B, n)."""
+    found = [smooth_calibration(*_seen(outcome, chance, weight), at=at) for weight in weights]
+    return {name: np.array([getattr(one, name) for one in found]) for name in ("ici", "e50", "e90", "observed")}
 
 
 def _seen(outcome, chance, weight) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -94,9 +127,9 @@ class SmoothCalibration:
 
 
 def smooth_calibration(
-    outcome: np.ndarray, chance: np.ndarray, weight: np.ndarray | None = None, *, knots: int = 5
+    outcome: np.ndarray, chance: np.ndarray, weight: np.ndarray | None = None, *, knots: int = 5, at: np.ndarray | None = None
 ) -> SmoothCalibration:
-    """ICI, E50, E90 by a restricted cubic spline of the outcome on logit chance, weighted.
+    """ICI, E50, E90 by a restricted cubic spline of the outcome on logit chance, weighted; the curve at `at`, else at 100 of the chances.
 
     With IPCW weights this is the survival version at a horizon. ICI is biased upwards in small samples.
     Source: Austin & Steyerberg 2019, Stat Med 38:4051; Austin, Harrell & van Klaveren 2020, Stat Med 39:2714;
@@ -107,8 +140,8 @@ def smooth_calibration(
     # beyond 1 and 99 in a hundred the curve has no room to bend, only to be pulled by a few
     score = logit(np.clip(chance, 0.01, 0.99))
     seen = weight > 0
-    at = {3: (0.1, 0.5, 0.9), 4: (0.05, 0.35, 0.65, 0.95), 5: (0.05, 0.275, 0.5, 0.725, 0.95)}[knots]
-    places = np.unique(np.quantile(score[seen], at))
+    shares = {3: (0.1, 0.5, 0.9), 4: (0.05, 0.35, 0.65, 0.95), 5: (0.05, 0.275, 0.5, 0.725, 0.95)}[knots]
+    places = np.unique(np.quantile(score[seen], shares))
     design = np.column_stack([np.ones(len(score)), spline_basis(score, places)])
     found = logistic(design[seen], outcome[seen], weight[seen], ridge=1e-4)
     observed = expit(design @ found)
@@ -117,9 +150,10 @@ def smooth_calibration(
     order = np.argsort(error)
     share = np.cumsum(weight[seen][order]) / weight[seen].sum()
     e50, e90 = (float(error[order][min(np.searchsorted(share, q), len(order) - 1)]) for q in (0.5, 0.9))
-    grid = np.argsort(chance)[np.linspace(0, len(chance) - 1, min(len(chance), 100)).astype(int)]
     ici = float(np.average(error, weights=weight[seen]))
-    return SmoothCalibration(ici, e50, e90, chance[grid], observed[grid])
+    grid = np.sort(chance)[np.linspace(0, len(chance) - 1, min(len(chance), 100)).astype(int)] if at is None else at
+    basis = spline_basis(logit(np.clip(grid, 0.01, 0.99)), places)
+    return SmoothCalibration(ici, e50, e90, grid, expit(np.column_stack([np.ones(len(grid)), basis]) @ found))
 
 
 def spline_basis(x: np.ndarray, knots: np.ndarray) -> np.ndarray:

@@ -49,6 +49,11 @@ def seen_at(
 
     horizon : days, one for all or one each. Rows whose horizon lies where fewer than `smallest` are still
     followed get weight 0: the population measured is those whose horizon could be reached.
+
+    One censoring curve for all takes it that the time to censoring has nothing to do with the moment. Where follow-up ends on one calendar
+    day for all it has everything to do with it: late moments are seen only if they end soon, and early ones stand for them. Over all moments
+    that comes out right as long as late spells are like early ones; over those of one month, or of any cell that follows the
+    calendar, it does not. Never show a figure by calendar month with these weights: ask there only moments whose horizon was reached for all.
     """
     weight = np.ones(len(duration)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
     duration, event = np.asarray(duration), np.asarray(event, dtype=bool)

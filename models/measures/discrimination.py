@@ -62,19 +62,33 @@ def uno_c(
     higher = sooner. Source: Uno et al. 2011, Stat Med 30:1105.
     """
     weight = np.ones(len(risk)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+    known = {"duration": duration, "event": event, "until": until, "sample_weight": weight}
+    return float(uno_cs(risk, weight[None, :], **known, block=block)[0])
+
+
+def uno_cs(
+    risk: np.ndarray,
+    weights: np.ndarray,
+    *,
+    duration: np.ndarray,
+    event: np.ndarray,
+    until: float,
+    sample_weight: np.ndarray,
+    block: int = 500,
+) -> np.ndarray:
+    """(B,) `uno_c` under each row of `weights` (B, n); the censoring curve is held, that of `sample_weight`."""
     duration, event = np.asarray(duration), np.asarray(event, dtype=bool)
-    curve = CensoringCurve(duration, event, weight)
+    curve = CensoringCurve(duration, event, sample_weight)
     first = np.flatnonzero(event & (duration < until))
-    scale = weight[first] / np.maximum(curve.before(duration[first]), 1e-12) ** 2
-    won = pairs = 0.0
+    scale = 1 / np.maximum(curve.before(duration[first]), 1e-12) ** 2
+    won, pairs = np.zeros(len(weights)), np.zeros(len(weights))
     for start in range(0, len(first), block):
         some = first[start : start + block]
-        later = (duration[None, :] > duration[some, None]) * weight[None, :]
         # censored on the very day of the end: known to have lasted at least as long
-        later = later + ((duration[None, :] == duration[some, None]) & ~event[None, :]) * weight[None, :]
+        later = (duration[None, :] > duration[some, None]) | ((duration[None, :] == duration[some, None]) & ~event[None, :])
         above = risk[some, None] - risk[None, :]
-        right = (above > 0) + 0.5 * (above == 0)
-        each = scale[start : start + block]
-        pairs += float(each @ later.sum(axis=1))
-        won += float(each @ (later * right).sum(axis=1))
-    return won / pairs if pairs > 0 else float("nan")
+        right = later * ((above > 0) + 0.5 * (above == 0))
+        each = weights[:, some] * scale[start : start + block]
+        pairs += np.einsum("bi,ib->b", each, later.astype(np.float32) @ weights.T)
+        won += np.einsum("bi,ib->b", each, right.astype(np.float32) @ weights.T)
+    return np.divide(won, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from models.measures.accuracy import brier, briers, ipas
-from models.measures.bootstrap import person_interval, person_weights
+from models.measures.bootstrap import person_interval, person_intervals, person_weights
 from models.measures.calibration import intercept_and_slope, observed_to_expected, smooth_calibration
 from models.measures.censoring import CensoringCurve, seen_at
-from models.measures.decision import net_benefit, survival_net_benefit
-from models.measures.discrimination import auc, aucs, time_dependent_auc, uno_c
+from models.measures.decision import net_benefit, net_benefits
+from models.measures.discrimination import auc, aucs, time_dependent_auc, uno_c, uno_cs
 
 # five people: ends on days 2, 4 and 9; censored on days 3 and 10
 DURATION = np.array([2, 3, 4, 9, 10])
@@ -116,13 +116,38 @@ def test_net_benefit_trades_true_against_false_at_the_odds():
     assert net_benefit(outcome, chance, 0.25) == pytest.approx(2 / 4 - 1 / 4 / 3)
 
 
-def test_survival_net_benefit_takes_the_share_by_kaplan_meier():
-    chance = np.array([0.9, 0.9, 0.9, 0.1, 0.1])
-    # acted on: days 2 (end), 3 (censored), 4 (end): S(5) = 2/3 x 0
-    assert survival_net_benefit(
-        chance, duration=DURATION, event=EVENT, horizon=5, threshold=0.5
-    ) == pytest.approx(-0.6)
-    assert survival_net_benefit(chance, duration=DURATION, event=EVENT, horizon=5, threshold=0.95) == 0
+def test_net_benefits_are_those_of_the_rows_as_often_as_they_were_drawn():
+    outcome, chance = np.array([1, 1, 0, 0]), np.array([0.9, 0.4, 0.8, 0.1])
+    drawn = np.array([[1, 1, 1, 1], [2, 0, 1, 1]])
+    assert net_benefits(outcome, chance, 0.5, drawn).tolist() == [0.0, 0.25]
+
+
+def test_unos_c_of_drawn_rows_is_that_of_the_rows_written_out():
+    rng = np.random.default_rng(1)
+    duration, event, risk = rng.integers(1, 30, 60), rng.random(60) < 0.7, rng.integers(0, 9, 60).astype(float)
+    drawn = rng.integers(0, 3, (3, 60)).astype(float)
+    found = uno_cs(risk, drawn, duration=duration, event=event, until=25, sample_weight=np.ones(60), block=7)
+    curve = CensoringCurve(duration, event)
+    for weight, ours in zip(drawn, found, strict=True):
+        won = pairs = 0.0
+        for i in range(60):
+            for j in range(60):
+                later = duration[j] > duration[i] or (duration[j] == duration[i] and not event[j])
+                if event[i] and duration[i] < 25 and later:
+                    counts = weight[i] * weight[j] / curve.before(duration[i : i + 1])[0] ** 2
+                    pairs += counts
+                    won += counts * ((risk[i] > risk[j]) + 0.5 * (risk[i] == risk[j]))
+        assert ours == pytest.approx(won / pairs)
+
+
+def test_the_difference_of_two_models_is_surer_than_either():
+    rng = np.random.default_rng(6)
+    both = rng.normal(0, 1, 500)
+    one, other = both + rng.normal(0, 0.1, 500), both + 0.05
+    means = lambda w: {"one": w @ one / 500, "less": w @ (one - other) / 500}  # noqa: E731
+    found = person_intervals(means, np.ones(500), np.arange(500))
+    assert found["less"][0] == pytest.approx((one - other).mean())
+    assert found["less"][2] - found["less"][1] < 0.2 * (found["one"][2] - found["one"][1])
 
 
 def test_all_rows_of_a_person_are_drawn_together():
