@@ -235,16 +235,18 @@ def persons_table(people: People, end: int) -> pl.DataFrame:
     )
 
 
-def units_table(persons: int, more: int, seed: int) -> pl.DataFrame:
-    """The extract `units`: six of the hospital's, then the primary-care centres, `more` of them for a study."""
+def units_table(persons: int, more: int, enrolled: int, seed: int) -> pl.DataFrame:
+    """The extract `units`: six of the hospital's, then the primary-care centres, `more` of them for a study's `enrolled`."""
     block = block_size(persons)
-    centres = -(-persons // block) + more
-    kinds = [*HOSPITAL, *["primary"] * centres]
+    listed = [min(block, persons - first) for first in range(0, persons, block)]
+    listed += [-(-(enrolled - first) // more) for first in range(more)]  # put there in turn
+    kinds = [*HOSPITAL, *["primary"] * len(listed)]
     rows = []
     for place, kind in enumerate(kinds):
         # one stream a unit: a larger region has the same first units
         rng = np.random.default_rng([seed, 77, place])
-        size = int(block * rng.uniform(1.5, 3.0)) if kind == "primary" else None
+        size = listed[place - len(HOSPITAL)] if kind == "primary" else None
+        rng.random()  # a draw that nothing reads: what is drawn after it stays what it was
         private = kind == "primary" and rng.random() < 0.3
         town = PLACES[place % len(PLACES)]
         rows.append(
@@ -253,7 +255,7 @@ def units_table(persons: int, more: int, seed: int) -> pl.DataFrame:
                 "provider_id": f"SE5560000{place % 3 + 1:03d}" if private else "SE2321000099",
                 "parent_id": "",
                 "name": f"Vårdcentralen {town} {place - len(HOSPITAL) + 1}"
-                if size
+                if kind == "primary"
                 else f"{kind.title()} {town}",
                 "municipality": town,
                 "kind": kind,

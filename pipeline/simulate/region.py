@@ -151,7 +151,7 @@ def _write(
     out = [Delivery(folder) for folder in folders]
     counts: dict[str, int] = {}
     centres = order.chosen["centres"] if order.chosen else 0
-    out[0].add("units", people.units_table(order.scattered, centres, order.seed))
+    out[0].add("units", people.units_table(order.scattered, centres, order.persons - order.scattered, order.seed))
     spells, writer = 0, None
     for chunk in _chunks(order):
         part = _part(order, chunk)

@@ -48,6 +48,19 @@ def test_the_same_seed_gives_the_same_bytes(clean, tmp_path):
     assert fingerprint(again.truth) == fingerprint(clean.truth)
 
 
+def test_units_list_the_persons_that_are_listed_there(clean):
+    units = read(clean, "units").filter(pl.col("list_size").is_not_null())
+    listed = dict(read(clean, "persons").group_by("listed_unit_id").len().iter_rows())
+    assert {unit: int(size) for unit, size in units.select("unit_id", "list_size").iter_rows()} == listed
+    assert sum(listed.values()) == 3000
+
+
+@pytest.mark.parametrize("persons", [4, 10_000, 13_000])
+def test_lists_of_a_region_of_any_size_add_up_to_its_persons(persons):
+    assert people.units_table(persons, 0, 0, 1)["list_size"].sum() == persons
+    assert people.units_table(persons, 7, 550, 1)["list_size"].sum() == persons + 550
+
+
 def test_another_seed_gives_another_region(clean, tmp_path):
     other = Home(tmp_path / "other")
     simulate(other, 3000, AS_OF, seed=2)

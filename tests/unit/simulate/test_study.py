@@ -35,6 +35,8 @@ def test_there_are_548_patients_379_supported_at_seven_centres(home):
     assert enrolments["unit_id"].n_unique() == 7
     units = read(home, "units").filter(pl.col("unit_id").is_in(enrolments["unit_id"].implode()))
     assert set(units["kind"]) == {"primary"} and len(units) == 7
+    listed = read(home, "persons").group_by("listed_unit_id").len()
+    assert units.join(listed, left_on="unit_id", right_on="listed_unit_id").filter(pl.col("list_size").cast(int) == pl.col("len")).height == 7
     assert len(read(home, "persons")) == 4000
     assert set(enrolments["patient_id"]) <= set(read(home, "persons")["patient_id"])
 
