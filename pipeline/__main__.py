@@ -71,7 +71,9 @@ def init(
 def simulate(
     persons: Annotated[int, typer.Option(help="How many persons the region has.")],
     home: HomeOption = DEFAULT_HOME,
-    as_of: AsOfOption = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="The last day of the history, which the delivery is named by; default: today.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
     years: Annotated[float, typer.Option(help="Length of the history.")] = 3.0,
     scenario: Annotated[str | None, typer.Option(help="A study inside the region: sll-2012.")] = None,

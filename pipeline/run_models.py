@@ -24,22 +24,32 @@ MEASURES = (("auc", "AUC"), ("brier", "Brier"), ("ipa", "IPA"), ("o_e", "observe
 
 @app.command("list")
 def list_models(home: HomeOption = DEFAULT_HOME) -> None:
-    """Every version, the newest last: its kind, its test figures for day 90, and from which night it is or was in use."""
+    """Every version, the newest last: its kind, its test figures for day 90, and from which night it is or was in use.
+
+    A folder that holds no model that can be read is listed too, with what to do.
+    """
     from pipeline.train.artefact import promotions
 
     place, console = Home(home).require(), Console()
-    versions = _versions(place)
+    versions = sorted(path.name for path in place.models.glob("[!.]*/"))
     if not versions:
         console.note("no model yet: the first night trains one")
         return
-    current = _current(place)
+    current, unread = _current(place), []
     console.note(f"  {'version':<20}{'kind':<24}{'AUC day 90':<26}in use from the night of")
     for version in versions:
-        meta, found = _read(place, version)
         since = ", ".join(one["since"] for one in promotions(place) if one["version"] == version) or "never"
         mark = "*" if version == current else " "
-        console.note(f"{mark} {version:<20}{meta['kind']:<24}{_figure(found, meta['kind'], '90', 'auc'):<26}{since}")
+        try:
+            meta, found = _read(place, version)
+            told = f"{meta['kind']:<24}{_figure(found, meta['kind'], '90', 'auc'):<26}"
+        except UsageError as why:
+            unread.append(str(why))
+            told = f"{'cannot be read, see below':<50}"
+        console.note(f"{mark} {version:<20}{told}{since}")
     console.note("* in use now")
+    for line in unread:
+        console.note(line)
 
 
 @app.command()
@@ -113,14 +123,28 @@ def _current(home: Home) -> str:
 
 def _read(home: Home, version: str) -> tuple[dict, dict]:
     """meta.json and validation.json of a version. Raises UsageError where it is not there or cannot be read."""
-    known = _versions(home)
-    if version not in known:
-        raise UsageError(f"no model {version} in {home.models}", remedy=f"choose one of: {', '.join(known) or 'none yet'}")
     folder = home.models / version
-    try:
-        return tuple(json.loads((folder / name).read_text(encoding="utf-8")) for name in ("meta.json", "validation.json"))
-    except (OSError, ValueError) as why:
-        raise UsageError(f"model {version} cannot be read: {why}", remedy="train anew") from why
+    if Path(version).name != version or not folder.is_dir():
+        raise UsageError(f"no model {version} in {home.models}", remedy=f"choose one of: {', '.join(_versions(home)) or 'none yet'}")
+    found = []
+    for name in ("meta.json", "validation.json"):
+        try:
+            found.append(json.loads((folder / name).read_text(encoding="utf-8")))
+        except (OSError, ValueError) as why:
+            raise UsageError(f"model {version} cannot be read: {name} {_fault(why)}", remedy=_remedy(home, version)) from why
+        if not isinstance(found[-1], dict) or (name == "meta.json" and "kind" not in found[-1]):
+            raise UsageError(f"model {version} cannot be read: {name} does not describe one", remedy=_remedy(home, version))
+    return tuple(found)
+
+
+def _fault(why: OSError | ValueError) -> str:
+    return "is not there" if isinstance(why, FileNotFoundError) else "cannot be opened" if isinstance(why, OSError) else "is no JSON"
+
+
+def _remedy(home: Home, version: str) -> str:
+    if version == _current(home):
+        return "it is in use: put the folder back from a copy, or run `rehabrisk train` and promote what it writes"
+    return "put the folder back from a copy, or remove it"
 
 
 def _figure(found: dict, kind: str, day: str, key: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 import polars as pl
 
@@ -117,6 +117,11 @@ def explain(session: Session, person: str, user: str, purpose: Purpose) -> None:
 
     person : a person_key, or an identity number in any spelling, which becomes a key here and is kept nowhere.
     """
+    if purpose not in get_args(Purpose):
+        raise UsageError(
+            f"{purpose!r} is no purpose of those that the access log knows" if purpose.strip() else "no purpose is given for the access log",
+            remedy=f"give --purpose one of {', '.join(get_args(Purpose))}",
+        )
     with only_run(session.home):
         try:
             as_of = _held(session)
@@ -145,24 +150,30 @@ def _held(session: Session) -> date:
 def _key_of(session: Session, person: str) -> int:
     """The pseudonym of a number or a key. Raises UsageError, without a word of what was given, where nobody has it."""
     read = normalise(pl.Series([person]), session.started.date(), session.region.ingest.reserve_numbers)
-    number = read["identity"][0]
+    number, problem = read["identity"][0], read["problem"][0]
     if number:
         key = int(Keyring.open(session.home.vault).person_keys([number])[0])
     else:
         try:
             key = int(person)
         except ValueError:
-            raise UsageError(
-                "what was given is neither a person_key nor an identity number",
-                remedy="give the key of scores.parquet, or `-` and type the number",
-            ) from None
+            raise _unknown(problem, "what was given is neither a person_key nor an identity number", "give the key of scores.parquet, or `-` and type the number") from None
     known = -(1 << 63) <= key < 1 << 63
     if known:
         former = session.vault.former()
         key = next(iter(former.filter(pl.col("former_key") == key)["person_key"]), key)
     if not known or session.vault.identities([key]).is_empty():
-        raise UsageError("nobody of that number or key is known here", remedy="look at the number, and at --home")
+        raise _unknown(problem, "nobody of that number or key is known here", "look at the number, and at --home")
     return key
+
+
+def _unknown(problem: str | None, what: str, remedy: str) -> UsageError:
+    """Why what was given leads to nobody: a fault of the number itself before all else."""
+    if problem == "check digit":
+        return UsageError("the identity number has a wrong check digit", remedy="look at it again: a digit is wrong, or two have changed places")
+    if problem == "impossible date":
+        return UsageError("the identity number does not begin with a day of birth that can be", remedy="look at its first digits again")
+    return UsageError(what, remedy=remedy)
 
 
 def _facts(session: Session, key: int, as_of: date) -> Facts:

@@ -156,7 +156,9 @@ def _matched(data: Data, protocol: Protocol) -> dict | None:
         return None
     everyone = np.ones(data.frame.height, dtype=bool)
     treated, control, both = part_of(_by_arm(data.frame, data.weights > 0), _by_arm(data.frame, everyone), protocol.smallest_cell)
-    return {"treated": treated, "control": control, "both": both}
+    found = data.frame.filter(pl.Series(data.weights > 0))
+    persons = found["person_key"].n_unique() if "person_key" in found.columns else found.height
+    return {"treated": treated, "control": control, "both": both, "persons": None if None in (treated, control) else persons}
 
 
 def _matched_and_seen(made: dict, data: Data, protocol: Protocol) -> int | None:

@@ -39,16 +39,28 @@ def sentences(r: dict, say: Speech) -> dict[str, Any]:
 def _done(r: dict, say: Speech) -> str:
     n = r["n"]
     what = "data" if not r["versions"]["as_of"] else "moments" if counts_moments(r) else "text"
-    kind = f"{'planned' if r['kind'] == 'plan' else 'done'}_{what}"
+    matched = n["matched"]
+    kind = f"{'planned' if r['kind'] == 'plan' else 'looked' if matched else 'done'}_{what}"
     text = say(
         f"one.{kind}", n=say.number(n["all"]), n1=say.number(n["treated"]), n0=say.number(n["control"]),
         persons=say.number(n["persons"]), treated=say.low(r["arms"]["treated"]), control=say.low(r["arms"]["control"]),
         came=say(f"came.{r['arms']['came_about']}"), days=say.number(r["outcome"]["days"]), question=say.both(r["question"]),
     )  # fmt: skip
-    if (matched := n["matched"]) is not None:
-        some = None in (matched["treated"], matched["control"])
-        text += " " + (say("one.matched_some") if some else say("one.matched", n1=say.number(matched["treated"]), n0=say.number(matched["control"])))
+    if matched is not None:
+        pairs = _pairs(r, say)
+        # the answer rests on the pairs, and a plan has none yet that an answer could rest on
+        text = f"{text} {pairs}" if r["kind"] == "plan" else f"{pairs} {_in_estimate(r, say)} {text}"
+    elif r["kind"] == "study":
+        text = f"{text} {_in_estimate(r, say)}"
     return f"{text} {say('one.centres', clusters=say.number(n['clusters']))}" if n["clusters"] else text
+
+
+def _pairs(r: dict, say: Speech) -> str:
+    told = r["n"]["matched"]
+    if None in (told["treated"], told["control"]):
+        return say("one.matched_some")
+    kind = "matched_moments" if counts_moments(r) else "matched"
+    return say(f"one.{kind}", n1=say.number(told["treated"]), n0=say.number(told["control"]), persons=say.number(told["persons"]))
 
 
 def _moments(r: dict, say: Speech) -> str:
@@ -80,16 +92,40 @@ def _page_one(r: dict, say: Speech) -> dict[str, Any]:
     reasons = [_coded("reason", one, r, say) for one in verdict["reasons"]]
     if conclusion == "cannot":
         answer, said = said, " ".join([*reasons, answer])
-    low, high = say.number(est["ci_low"], d), say.number(est["ci_high"], d)
     return {
         "answer": answer, "conclusion": said,
         "answer_class": "cannot" if conclusion in ("cannot", "no_relevant") else "" if verdict["good"] else "against",
         "bars": _bars(r, say, d, unit), "bars_note": say("one.bars_plain" if main["method"] == "none" else "one.bars"), "hundred": _hundred(r, say, unit, names) if conclusion in ("fewer", "more") else "",
-        "sure": say("one.sure_text" if r["n"]["clusters"] else "one.sure_alone", low=low, high=high, unit=unit),
+        "sure": f"{_sure(r, say, d, unit)} {_detects(r, say, d, unit)}",
         "cannot": _limits(r, say, reasons if conclusion != "cannot" else []),
         "primary": _primary(r, say), "primary_rows": _primary_rows(r, say, d),
         **_details(r, say, d, unit),
     }  # fmt: skip
+
+
+def _sure(r: dict, say: Speech, d: int, unit: str) -> str:
+    """The interval, and nothing of certainty where something else than chance keeps the report from concluding."""
+    est, why = r["primary"]["estimate"], {one["code"] for one in r["verdict"]["reasons"]}
+    if "no_interval" in why:
+        return say("reason.no_interval")
+    kind = "sure_not" if why - {"interval_holds_zero"} else "sure_text" if r["n"]["clusters"] else "sure_alone"
+    return say(f"one.{kind}", low=say.number(est["ci_low"], d), high=say.number(est["ci_high"], d), unit=unit)
+
+
+def _detects(r: dict, say: Speech, d: int, unit: str) -> str:
+    told = r["power"]
+    least = say("one.power", least=say.number(told["least_detectable"], d), unit=unit, power=say.number(100 * told["power"]))
+    return " ".join([least, *_chances(r, say, d, unit)])
+
+
+def _chances(r: dict, say: Speech, d: int, unit: str) -> list[str]:
+    """How probably the differences that the protocol names are detected."""
+    told, lines = r["power"], []
+    if told["expected"]:
+        lines.append(say("text.power_expected", expected=say.number(abs(told["expected"]), d), unit=unit, chance=say.number(100 * told["power_at_expected"])))
+    if told["least_worthwhile"]:
+        lines.append(say("text.power_worth", worth=say.number(told["least_worthwhile"], d), unit=unit, chance=say.number(100 * told["power_at_worthwhile"])))
+    return lines
 
 
 def _bars(r: dict, say: Speech, d: int, unit: str) -> list[dict]:
@@ -149,14 +185,18 @@ def _balance(r: dict, say: Speech) -> str:
     return " ".join([*lines, say("text.balance_weighted" if told["weighted"] else "text.balance_model")])
 
 
-def _primary(r: dict, say: Speech) -> str:
-    names = [say.column(name) for name in r["protocol"]["covariates"]]
+def _in_estimate(r: dict, say: Speech) -> str:
+    """How many the estimate rests on."""
     method, n = r["primary"]["method"], r["primary"]["n"]
     counted = {"match": "pairs", "staggered": "units"}.get(method, ("moments" if counts_moments(r) else "followed") if r["versions"]["as_of"] else "cases")
     if n is None:
-        told = say("text.in_estimate_nearly_pairs" if method == "match" else "text.in_estimate_nearly_all")
-    else:
-        told = say(f"text.in_estimate_{counted}", n=say.number(n), counted=say("flow.moments" if counts_moments(r) else "flow.persons"))
+        return say("text.in_estimate_nearly_pairs" if method == "match" else "text.in_estimate_nearly_all")
+    return say(f"text.in_estimate_{counted}", n=say.number(n), counted=say("flow.moments" if counts_moments(r) else "flow.persons"))
+
+
+def _primary(r: dict, say: Speech) -> str:
+    names = [say.column(name) for name in r["protocol"]["covariates"]]
+    method, told = r["primary"]["method"], _in_estimate(r, say)
     if method == "none" or not names:
         return f"{say('text.unadjusted')} {told}"
     return f"{say('text.adjusted', covariates=', '.join(name[:1].lower() + name[1:] for name in names))} {told}"
@@ -209,11 +249,7 @@ def _power(r: dict, say: Speech) -> str:
         text = say(f"text.{kind}", clusters=say.number(told["clusters"]), icc=say.number(told["icc"], 2), **filled)
     else:
         text = say("text.power_alone", **filled)
-    if told["expected"]:
-        text += " " + say("text.power_expected", expected=say.number(abs(told["expected"]), d), unit=unit, chance=say.number(100 * told["power_at_expected"]))
-    if told["least_worthwhile"]:
-        text += " " + say("text.power_worth", worth=say.number(told["least_worthwhile"], d), unit=unit, chance=say.number(100 * told["power_at_worthwhile"]))
-    return text
+    return " ".join([text, *_chances(r, say, d, unit)])
 
 
 def _methods(r: dict, say: Speech) -> list[str]:

@@ -7,6 +7,11 @@ from pipeline.evaluate.words import Speech
 CHANGES = ("did", "staggered")
 
 
+def concludes(r: dict) -> bool:
+    """Whether the report says which arm has fewer."""
+    return r["verdict"]["conclusion"] in ("fewer", "more")
+
+
 def rows(r: dict, say: Speech, d: int) -> list[dict]:
     """Every outcome on a line of its own."""
     # changes are compared, not levels, where the arms are before and after
@@ -87,9 +92,8 @@ def cost(r: dict, say: Speech) -> str:
         "value": n(told["day_value"]), "support": n(told["support_cost"]), "currency": told["currency"], "estimate": n(told["estimate"]),
         "low": n(told["ci_low"]), "high": n(told["ci_high"]), "sure": _sure(told["sure"], say),
     }  # fmt: skip
-    if told["breaks_even_at"] is None:
-        return say("text.cost_no_even", **filled)
-    return say("text.cost", even=n(told["breaks_even_at"]), **filled)
+    text = say("text.cost_no_even", **filled) if told["breaks_even_at"] is None else say("text.cost", even=n(told["breaks_even_at"]), **filled)
+    return text if concludes(r) else f"{text} {say('text.cost_cannot')}"
 
 
 def _sure(chance: float, say: Speech) -> str:
@@ -108,6 +112,8 @@ def targeting(r: dict, say: Speech, d: int, unit: str) -> str:
         return say("text.targeting_too_few", by=by)
     low, high = told["autoc"]["ci_low"], told["autoc"]["ci_high"]
     way = "unknown" if low is None or low <= 0 <= high else "more" if low > 0 else "less"
+    if way != "unknown" and not r["verdict"]["good"]:
+        way += "_cannot"  # an order of gains says whom to choose only where there is a gain
     n = say.number
     return say(
         "text.targeting", by=by, estimate=n(told["autoc"]["estimate"], d, sign=True), low=n(low, d), high=n(high, d), unit=unit,
@@ -119,7 +125,7 @@ def targeting(r: dict, say: Speech, d: int, unit: str) -> str:
 def sensitivity(r: dict, say: Speech, d: int) -> list[str]:
     """What the other choices come to."""
     told, lines = r["sensitivity"], []
-    if told["tipping"]:
+    if told["tipping"] and concludes(r):
         tips = told["tips_at"]
         lines.append(say("text.tips_never") if tips is None else say("text.tips", days=say.number(tips)))
     if clones := told.get("adherence"):

@@ -55,11 +55,23 @@ def test_someone_unknown_is_told_without_a_word_of_what_was_asked(home, person):
     assert AccessLog(home).read().height == logged
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("191212121213", "wrong check digit"), ("121212-1213", "wrong check digit"), ("191213311212", "day of birth"), ("191212121212", "nobody")],
+)
+def test_a_fault_of_the_number_itself_is_told_without_the_number(home, typed, said):
+    told = explained(home, "-", typed=typed)
+    assert told.returncode == 2 and said in told.stderr
+    assert typed not in told.stderr and typed[-4:] not in told.stderr
+
+
 def test_a_day_or_a_purpose_that_cannot_be_is_refused(home, on_a_list):
     key = str(on_a_list[0])
     later = explained(home, key, as_of="2026-01-13")
     assert later.returncode == 2 and "2026-01-12" in later.stderr
-    assert explained(home, key, purpose="curiosity").returncode == 2
+    for purpose, said in (("curiosity", "'curiosity' is no purpose"), ("", "no purpose is given")):
+        told = explained(home, key, purpose=purpose)
+        assert told.returncode == 2 and said in told.stderr and "--purpose one of care, quality" in told.stderr
     assert "Inget intyg var känt" in explained(home, key, as_of="2000-01-01").stdout
 
 

@@ -1,5 +1,6 @@
 """The report: in both languages, every number from results.json, no small count, no conclusion that does not follow."""
 
+import copy
 import functools
 import json
 import re
@@ -160,6 +161,57 @@ def test_without_an_effect_it_says_that_we_cannot_conclude(tmp_path):
     assert re.search(r'<p class="big">Det går inte att dra någon slutsats', page)
 
 
+CLAIMS = {  # what may be said only of a difference that is found
+    "en": ("gain more: the order helps", "should not be used to choose", "With 95 per cent confidence", "the conclusion changes only", "the conclusion stands"),
+    "sv": ("vinner mer: ordningen hjälper", "ordningen bör inte användas", "Med 95 procents säkerhet", "slutsatsen ändras först", "slutsatsen står sig"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("low", "high"), [(3.0, 9.0), (-9.0, -3.0)])
+def test_a_report_that_cannot_conclude_claims_nothing_further_on_either(made, tmp_path, language, low, high):
+    said = {}
+    for conclusion, reasons in (("fewer", []), ("cannot", [{"code": "unbalanced", "number": 0.4}])):
+        other = copy.deepcopy(made)
+        other["verdict"] |= {"conclusion": conclusion, "good": True if conclusion == "fewer" else None, "reasons": reasons}
+        other["targeting"]["autoc"] |= {"ci_low": low, "ci_high": high}
+        page = write_report(written(tmp_path, other), tmp_path, language).read_text(encoding="utf-8").split("<pre")[0]
+        said[conclusion] = {claim for claim in CLAIMS[language] if claim in page}
+        assert (Speech(language)("text.cost_cannot") in page) == (conclusion == "cannot")
+    assert len(said["fewer"]) == 3  # of gaining more and less one is said, and of changing and standing
+    assert said["cannot"] == set()
+
+
+def test_an_interval_that_cannot_be_worked_out_is_not_written_as_dashes(made, tmp_path):
+    other = copy.deepcopy(made)
+    other["verdict"] |= {"conclusion": "cannot", "good": None, "reasons": [{"code": "no_interval"}]}
+    other["primary"]["estimate"] |= {"ci_low": None, "ci_high": None}
+    page = page_of_new(tmp_path, other)
+    assert "between – and –" not in page and page.count("The uncertainty cannot be worked out") == 2
+
+
+def test_page_one_tells_the_pairs_that_the_answer_rests_on_first_and_what_they_could_have_shown(tmp_path):
+    fewer_treated = pl.when(pl.int_range(pl.len()) % 4 == 0).then(pl.lit("intervention")).otherwise(pl.lit("control"))
+    frame = cohort(300).with_columns(person_key=pl.col("person_key") // 2 + 1, arm=fewer_treated)
+    made = results(
+        tmp_path, ("clusters: unit_id\n", "\n"), ("without_each_cluster: true", "without_each_cluster: false"), ("method: ancova", "method: match"), frame=frame
+    )
+    n, power = made["n"], made["power"]
+    pairs = n["matched"]
+    assert pairs["both"] < n["all"] and pairs["persons"] < n["persons"]
+    one = page_of_new(tmp_path, made).split('class="statistician"')[0]
+    first = f"Compared are the {pairs['treated']} moments that found a match and their {pairs['control']} matched controls, of {pairs['persons']} persons in all."
+    assert first in one and one.index(first) < one.index(f"among {n['all']} moments of {n['persons']} persons")
+    assert f"is detected with probability {100 * power['power']:.0f}%" in one
+    assert f"The least worthwhile difference, {power['least_worthwhile']:.0f} days, is detected with probability {100 * power['power_at_worthwhile']:.0f}%" in one
+
+
+def test_page_one_tells_how_many_are_in_the_estimate(made, folder):
+    one = page_of(folder, "en").split('class="statistician"')[0]
+    assert f"{made['primary']['n']} were followed throughout and are in the estimate" in one
+    assert made["primary"]["n"] < made["n"]["all"]
+
+
 def test_arms_that_differ_from_the_start_and_were_not_drawn_carry_no_conclusion(tmp_path):
     frame = cohort().with_columns(age_years=pl.when(pl.col("arm") == "control").then(60).otherwise(pl.col("age_years") % 20 + 20))
     made = results(tmp_path, ("came_about: randomised", "came_about: concurrent controls"), ("  allocation: {unit: person}\n", ""), frame=frame)
@@ -190,9 +242,10 @@ def test_counts_under_the_limit_are_neither_in_results_nor_in_tables(tmp_path):
     made = results(tmp_path, frame=frame)
     assert all(row[arm] is None or row[arm] == 0 or row[arm] >= 5 for row in made["flow"]["followed"] for arm in ("treated", "control", "both"))
     rare = [row for row in made["table_one"] if row["name"] == "chapter"]
-    assert all(row[arm] is None or row[arm]["n"] >= 5 for row in rare for arm in ("treated", "control"))
+    assert all(row[arm] is None or row[arm]["n"] == 0 or row[arm]["n"] >= 5 for row in rare for arm in ("treated", "control"))
     small = [row for row in made["table_one"] if row["name"] == "chapter" and row["level"] != "F"]
-    assert all(row["treated"] is None and row["control"] is None and row["smd"] is None for row in small)
+    # the three are controls: a nought beside them is about nobody
+    assert small and all(row["control"] is None and row["smd"] is None and (row["treated"] is None or row["treated"]["n"] == 0) for row in small)
 
 
 def test_the_page_asks_nothing_of_the_net_and_runs_no_script(folder):

@@ -55,6 +55,23 @@ def test_every_version_is_listed_with_its_figure_and_the_one_in_use_marked(home)
     assert f"{auc:.3f} (" in next(line for line in lines if third in line)
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [("meta.json", None, "is not there"), ("meta.json", "{", "is no JSON"), ("meta.json", "[]", "does not describe"), ("validation.json", "\xff", "is no JSON")],
+)
+def test_a_folder_that_cannot_be_read_is_listed_with_what_to_do_and_hides_no_other(home, file, text, said):
+    first, second, third = versions(home)
+    for version in (first, third):
+        broken = home.models / version / file
+        broken.unlink() if text is None else broken.write_bytes(text.encode("latin-1"))
+    lines = told(home, "list").splitlines()
+    assert [version for version in (first, second, third) if "cannot be read, see below" in next(line for line in lines if version in line)] == [first, third]
+    assert next(line for line in lines if third in line).startswith(f"* {third}")
+    below = "\n".join(lines[lines.index("* in use now") :])
+    assert below.count(said) == 2 and f"model {first} cannot be read" in below
+    assert "put the folder back from a copy, or remove it" in below and "it is in use" in below and "rehabrisk train" in below
+
+
 def test_a_version_is_shown_by_its_card(home):
     first, second, _ = versions(home)
     for version in (first, second):
