@@ -46,7 +46,7 @@ def explained(facts: Facts, words: dict[str, Any]) -> list[str]:
     lines += ["", w["certificates"], *_certificates(facts, w)]
     known = _known(facts.periods, facts.as_of)
     if known.is_empty():
-        return [*lines, "", w["unknown_now"].format(as_of=facts.as_of), *_lists(facts, w)]
+        return [*lines, "", w["unknown_now"].format(as_of=facts.as_of), *_lists(facts, words)]
     lines += ["", w["segments"]]
     lines += [
         "  " + w["segment"].format(start=row["start_date"], end=row["end_date"], degree=row["degree"], id=row["certificate_id"])
@@ -74,7 +74,7 @@ def explained(facts: Facts, words: dict[str, Any]) -> list[str]:
     )
     lines += ["", f"{by} {words['rules']['fk']} {w['payer']}"]
     lines += _each(facts.payer_spells, lambda row: known, replace(facts, max_gap_days=PAYER_GAP_DAYS), w)
-    return [*lines, *_coordination(facts, w), *_lists(facts, w)]
+    return [*lines, *_coordination(facts, words), *_lists(facts, words)]
 
 
 def _known(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -173,17 +173,22 @@ def _limits(row: dict[str, Any], w: dict[str, str]) -> list[str]:
     return [f"    {w['limits'].format(day=row['day'], chain_day=row['chain_day'])}", *(f"      {one}" for one in told)]
 
 
-def _coordination(facts: Facts, w: dict[str, str]) -> list[str]:
-    rows = facts.coordination.sort("known_from", "case_id").iter_rows(named=True)
+def _coordination(facts: Facts, words: dict[str, Any]) -> list[str]:
+    w = words["explain"]
+    rows = [
+        row | {code: words[code].get(row[code], row[code]) for code in ("answer", "status")}
+        for row in facts.coordination.sort("known_from", "case_id").iter_rows(named=True)
+    ]
     cases = ["  " + w["case"].format(**{name: "–" if value is None else value for name, value in row.items()}) for row in rows]
     return ["", w["coordination"], *(cases or [f"  {w['none']}"])]
 
 
-def _lists(facts: Facts, w: dict[str, str]) -> list[str]:
-    lines = []
+def _lists(facts: Facts, words: dict[str, Any]) -> list[str]:
+    w, lines = words["explain"], []
     for one in facts.placed:
         told = w["list"] if one["rank"] is not None else w["not_listed"]
-        lines += ["", told.format(**{**one, "unit": "–" if facts.protected else one["unit"]}), f"  {w['scored'].format(**one)}"]
+        why = words["because"].get(one["ineligible_because"], one["ineligible_because"])
+        lines += ["", told.format(**{**one, "unit": "–" if facts.protected else one["unit"], "ineligible_because": why}), f"  {w['scored'].format(**one)}"]
         lines += [f"    {reason['text']}" for reason in one["reasons"] or ()]
     return lines
 

@@ -9,6 +9,8 @@ from pipeline.spells.explain import Facts, explained
 from pipeline.spells.rehabstod import patient_view
 from pipeline.spells.screens import payer_spells, unit_spells
 from pipeline.spells.words import words
+from pipeline.worklist.rules import REASONS
+from pipeline.worklist.words import words as listed
 from tests.spec.known import GROUPS, asked, certificates_of_periods, fill, periods, spells_at
 from tests.tables import given
 
@@ -175,3 +177,13 @@ def test_what_was_offered_and_what_the_list_said_is_told_too(told):
     ]
     lines = told(text, placed=[PLACED | {"rank": None, "ineligible_because": "declined"}])
     assert "The list of 2026-03-10: not on it (declined)" in lines
+
+
+def test_in_swedish_no_english_code_is_left_in_what_is_said_of_lists_and_coordination(told):
+    text = "person_key | start_date | end_date\n1 | 2026-03-01 | 2026-03-20"
+    lines = told(text, language="sv", placed=[PLACED | {"rank": None, "ineligible_because": "past_first_days"}])
+    assert "Listan den 2026-03-10: inte med (de första dagarna är passerade)" in lines
+    assert after(lines, "Koordinering") == ["känt 2026-03-02: erbjuden 2026-03-01, svar nej, påbörjad –, avslutad –, markering –"]
+    for language in ("sv", "en"):
+        assert set(words(language)["because"]) == set(REASONS)
+        assert all(words(language)[name].keys() == listed(language)[name].keys() for name in ("status", "answer"))
