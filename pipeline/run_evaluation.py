@@ -25,10 +25,11 @@ from pipeline.evaluate.targeting import with_preventable_days
 from pipeline.evaluate.words import LANGUAGES
 from pipeline.evaluate.write_study import hold, write_study
 from pipeline.lock import only_run
+from pipeline.outcomes.delay import reporting_delay
 from pipeline.privacy.access_log import AccessLog
 from pipeline.run import Session
 from pipeline.run_order import FEATURE_TABLES
-from pipeline.run_training import AGE_LIMIT_YEARS, reporting_delay
+from pipeline.run_training import AGE_LIMIT_YEARS
 from pipeline.spells.clean import make_clean_spells, make_spells
 from pipeline.store.tables import Lake
 
@@ -199,7 +200,7 @@ def _outcomes(study: Study, frame: pl.DataFrame, lines: list[Count]) -> Data:
     lake.view("evaluate.cohort", lake.file("evaluate.cohort"))
     lake.write("evaluate.analysed", "select cohort.* from evaluate.cohort as cohort inner join _kept using (person_key, as_of)")
     lake.view("evaluate.cohort", lake.file("evaluate.analysed"))
-    delay = reporting_delay(session.con, session.as_of)
+    delay = reporting_delay(session.con, session.as_of).days
     rule = session.region.spells.max_gap_days
     at = {"cut": session.as_of, "delay_days": delay, "follow_days": protocol.follow_up.days, "age_limit_years": AGE_LIMIT_YEARS}
     followed = _followed(lake, at, rule)

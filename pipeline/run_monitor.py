@@ -8,8 +8,11 @@ import polars as pl
 
 from pipeline.monitor import model, volumes
 from pipeline.monitor.coding import coding_alarms, coding_figures
-from pipeline.monitor.matured import came_true, matured, matured_alarms
+from pipeline.monitor.matured import CELL_LEVEL, came_true, matured, matured_alarms, scored_before
+from pipeline.outcomes.delay import ReportingDelay, reporting_delay
+from pipeline.run_training import AGE_LIMIT_YEARS
 from pipeline.store.files import write_text_whole
+from pipeline.store.tables import Lake
 from pipeline.train.card import Line, card_html
 
 
@@ -20,16 +23,34 @@ def watch(session) -> dict:
     scores = pl.read_parquet(session.scores_folder / "scores.parquet") if made is None else made
     figures = volumes.night_figures(features, scores, session.lake.rows("worklist.entries"), session.as_of)
     earlier = volumes.earlier_nights(session.home.monitor, session.as_of)
-    spells = session.lake.read("spells.spells", "person_key, start_date, end_date")
-    persons = session.lake.read("ingest.persons", "person_key, sex, birth_month")
+    delay = reporting_delay(session.con, session.as_of)
     figures["coding"] = coding_figures(features)
-    figures["came_true"] = came_true(matured(session.home.scores, spells, persons, session.as_of))
-    alarms = volumes.compare(figures, earlier, features) + coding_alarms(figures, earlier) + matured_alarms(figures["came_true"])
+    figures["came_true"] = came_true(_matured(session, delay))
+    figures["reporting_delay"] = delay.in_words()
+    alarms = volumes.compare(figures, earlier, features, scores) + coding_alarms(figures, earlier) + matured_alarms(figures["came_true"])
+    for version in scores["model_version"].unique().sort():
+        alarms += volumes.compare_with_learnt(model.reference(session.home.models, version), features, scores)
     alarms += model.alarms_of_night(session.home.models, scores)
+    if delay.is_cut:
+        alarms.append({"what": "reporting delay", "seen": delay.in_words(), "next_step": "ask the sender; outcomes are judged too early until then"})
     session.publishing.append(lambda: [volumes.keep(session.home.monitor, figures, alarms), _page(session.home.monitor, figures, earlier, alarms)])
     for one in alarms:
         session.console.note(f"  alarm: {one['what']}: {one['seen']} -> {one['next_step']}")
     return {"alarms": [f"{one['what']}: {one['seen']}" for one in alarms]}
+
+
+def _matured(session, delay: ReportingDelay) -> pl.DataFrame:
+    """What became of the spells of earlier nights, by the rule that training learns from, exits and all."""
+    gap = session.region.spells.max_gap_days
+    asked = scored_before(session.home.scores, session.as_of, delay.last_day(session.as_of, gap))
+    lake = Lake(session.con, session.home.tmp / "matured")
+    lake.write("spells.ongoing", asked.select("person_key", "as_of", ongoing=pl.lit(True)))
+    lake.view("spells.final_spells", session.lake.file("spells.spells"))
+    lake.view("spells.final_segments", session.lake.file("spells.certificate_segments"))
+    lake.run("outcomes.remaining", cut=session.as_of, delay_days=delay.days, max_gap_days=gap, age_limit_years=AGE_LIMIT_YEARS)
+    session.lake.view("spells.ongoing")
+    persons = session.lake.read("ingest.persons", "person_key, sex, birth_month")
+    return matured(asked, lake.read("outcomes.remaining", "person_key, as_of, duration_days"), persons)
 
 
 def _page(folder: Path, figures: dict, earlier: list[dict], alarms: list[dict]) -> Path:
@@ -51,7 +72,7 @@ def _page(folder: Path, figures: dict, earlier: list[dict], alarms: list[dict]) 
     lines.append((
         "text",
         "Spells scored on an earlier night whose day 90 has come, with time for late certificates; a person counts once a month. By sex and age: "
-        "the last three months. In brackets: 95 % intervals.",
+        f"the last three months. In brackets: 95 % intervals, of a cell of sex or age {CELL_LEVEL:.1%}. {figures['reporting_delay']}.",
     ))  # fmt: skip
     lines.append(("table", true) if len(true) > 1 else ("text", "No earlier night's day 90 has come yet."))
     return write_text_whole(folder / f"{figures['as_of']}.html", card_html(lines))

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import duckdb
 import polars as pl
 
+from models.risk.fitted import FittedRisk
 from models.risk.national import NationalRisk
 from models.risk.srs import PublishedSRS
 from pipeline.config.home import Home
@@ -18,18 +19,20 @@ from pipeline.errors import NightFailed, SettingsError
 from pipeline.ingest import TABLES
 from pipeline.leak_guard import refuse_what_sees_the_future
 from pipeline.monitor.model import model_alarms
+from pipeline.monitor.volumes import distributions
+from pipeline.outcomes.delay import reporting_delay
 from pipeline.run_order import FEATURE_TABLES
 from pipeline.score.load import model_for, trained_on
 from pipeline.spells.clean import make_clean_spells, make_spells
 from pipeline.store.tables import Lake
 from pipeline.train.artefact import promote
 from pipeline.train.too_little import TooLittleData
-from pipeline.train.training import Candidate, shipped, train
+from pipeline.train.training import OUTCOMES, Candidate, shipped, train
 
 AGE_LIMIT_YEARS = 67  # the month sickness benefit as a rule ends; causes are kept apart from returns to work
 GAP = "max_gap_days"
-LONGEST_DELAY_DAYS = 60
 YEARS_BACK = 6
+REFERENCE_MOMENTS = 5_000
 MORE_THAN_KEPT = 3  # candidates drawn for each moment kept: days past 90 and a spell's many days are thinned
 MOST_PERIODS = 2_000_000  # of the persons drawn, so that a large region's moments are made in bounded memory
 
@@ -87,11 +90,23 @@ def learn(
     frame, until = past_moments(con, night, region, as_of, console.note)
     try:
         found = train(frame, region.training, as_of, until, code, region.training.seed, srs, lambda step: console.note(f"  {step}"))
+        found.meta["reporting_delay"] = reporting_delay(con, as_of).in_words()
         found.meta[GAP] = region.spells.max_gap_days  # spells joined over other gaps are other spells
+        found.validation["reference"] = reference_of(found.risk, frame)
         return found
     except TooLittleData as why:
         console.note(f"  too little of the region's own past ({why.what}): the model of national figures is used")
         return shipped(as_of, code, why.what)
+
+
+def reference_of(risk: FittedRisk, frame: pl.DataFrame) -> dict:
+    """What later nights are set beside (pipeline/monitor/volumes.py): the last year's moments, drawn as nights would have met them."""
+    until = frame["as_of"].max()
+    recent = frame.filter(pl.col("as_of") > until - timedelta(days=365)).drop(OUTCOMES, strict=False)
+    drawn = recent.sort("person_key", "as_of").sample(min(recent.height, REFERENCE_MOMENTS), seed=1, shuffle=True)
+    outlook = risk.outlook(drawn)
+    scores = pl.DataFrame({"p_90": outlook.passes[:, 0], "net_days_left": outlook.net_days})
+    return {"until": until.isoformat()} | distributions(drawn, scores)
 
 
 def published_srs(home: Home, region: Region) -> PublishedSRS | None:
@@ -117,6 +132,7 @@ def past_moments(
     Tables go to <lake>/training.
     """
     delay = reporting_delay(con, as_of)
+    note(f"  {delay.in_words()}")
     settings, rules = region.training, region.spells
     lake = Lake(con, night.root / "training", night.ledger, night.gate)
     final = Lake(con, night.root / "training" / "final", night.ledger, night.gate)
@@ -136,28 +152,12 @@ def past_moments(
     note(f"  features of {compared} past moments are the same from what was known by then")
     lake.run(
         "outcomes.remaining",
-        cut=as_of, delay_days=delay, max_gap_days=rules.max_gap_days, age_limit_years=AGE_LIMIT_YEARS,
+        cut=as_of, delay_days=delay.days, max_gap_days=rules.max_gap_days, age_limit_years=AGE_LIMIT_YEARS,
     )  # fmt: skip
     frame = lake.read(
         "features.spell_features inner join outcomes.remaining using (person_key, as_of) order by spell_id, as_of"
     )
-    return frame, as_of - timedelta(days=delay + rules.max_gap_days + 1)
-
-
-def reporting_delay(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
-    """Days after a period's start by which 99 of 100 of the last year's had come, at most 60.
-
-    From the start, not from the signing: a renewal signed late and dated back would else look like an end.
-    """
-    found = con.execute(
-        """
-        select quantile_disc(greatest(date_diff('day', start_date, known_from), 0), 0.99)
-        from ingest.certificate_periods
-        where known_from <= $1 and known_from > $1 - 365
-        """,
-        [as_of],
-    ).fetchall()[0][0]
-    return min(int(found or 0), LONGEST_DELAY_DAYS)
+    return frame, delay.last_day(as_of, rules.max_gap_days)
 
 
 def what_to_draw(con: duckdb.DuckDBPyConnection, as_of: date, wanted: int) -> tuple[date, date, float, float]:

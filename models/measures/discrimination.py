@@ -31,6 +31,18 @@ def aucs(outcome: np.ndarray, chance: np.ndarray, weights: np.ndarray) -> np.nda
     return np.divide(won, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
 
 
+def expected_aucs(chance: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(B,) AUC that these chances would have, were they true: what the mix of cases allows, whatever happened.
+
+    Source: van Klaveren et al. 2016, Stat Med 35:4136 (model-based concordance), with each row's chance of either outcome.
+
+    >>> expected_aucs(np.array([0.0, 1.0]), np.ones((1, 2))).tolist(), expected_aucs(np.array([0.3, 0.3]), np.ones((1, 2))).tolist()
+    ([1.0], [0.5])
+    """
+    both = np.append(np.ones(len(chance), dtype=bool), np.zeros(len(chance), dtype=bool))
+    return aucs(both, np.append(chance, chance), np.concatenate([weights * chance, weights * (1 - chance)], axis=1))
+
+
 def time_dependent_auc(
     chance_of_ending: np.ndarray,
     *,

@@ -15,7 +15,7 @@ def alarms_of_night(models: Path, scores: pl.DataFrame) -> list[dict]:
 
 def model_alarms(models: Path, version: str) -> list[dict]:
     """Alarms (what, seen, next_step) from models/<version>/validation.json."""
-    found = json.loads((models / version / "validation.json").read_text(encoding="utf-8"))
+    found = _validation(models, version)
     if not found.get("suspect_leak"):
         return []
     value, low, high = found["early_auc"]
@@ -28,3 +28,12 @@ def model_alarms(models: Path, version: str) -> list[dict]:
             "another model until it is found",
         }
     ]
+
+
+def reference(models: Path, version: str) -> dict:
+    """What the model learnt from, as pipeline.monitor.volumes.distributions; {} where it learnt from no data of the region."""
+    return _validation(models, version).get("reference", {})
+
+
+def _validation(models: Path, version: str) -> dict:
+    return json.loads((models / version / "validation.json").read_text(encoding="utf-8"))

@@ -14,7 +14,9 @@ from pipeline.errors import NightFailed
 from pipeline.store.files import write_text_whole
 
 NIGHTS = 8
-STABLE, SHIFTED = 0.1, 0.25  # customary bounds of the population stability index
+SHIFTED = 0.25  # customary bound of the population stability index
+FEWEST = 200  # values; of fewer the index is far from nought by chance
+SCORES = ("p_90", "net_days_left")
 
 
 def night_figures(features: pl.DataFrame, scores: pl.DataFrame, listed: int, as_of: date) -> dict:
@@ -22,20 +24,25 @@ def night_figures(features: pl.DataFrame, scores: pl.DataFrame, listed: int, as_
 
     `features` has one row an ongoing spell, `scores` the same spells' scores.
     """
-    numbers = [name for name, kind in features.schema.items() if kind.is_numeric() and name != "person_key"]
-    texts = [name for name, kind in features.schema.items() if kind == pl.String and name != "spell_id"]
     return {
         "as_of": as_of.isoformat(),
+        "model": "; ".join(scores["model_version"].unique().sort()) if "model_version" in scores.columns else "",
         "ongoing": features.height,
         "eligible": int(scores["eligible"].sum()),
         "listed": listed,
         "p_90_mean": _mean(scores["p_90"]),
         "net_days_left_mean": _mean(scores["net_days_left"]),
         "preventable_days_mean": _mean(scores["preventable_days"]),
-        "missing_share": {
-            name: round(features[name].null_count() / max(features.height, 1), 4) for name in numbers + texts
-        },
-        "bins": {name: _bins(features[name]) for name in numbers},
+    } | distributions(features, scores)
+
+
+def distributions(features: pl.DataFrame, scores: pl.DataFrame) -> dict:
+    """Missing shares of the features, and deciles of their numbers and of the scores (SCORES): of a night, or of what a model learnt from."""
+    numbers = [name for name, kind in features.schema.items() if kind.is_numeric() and name != "person_key"]
+    texts = [name for name, kind in features.schema.items() if kind == pl.String and name != "spell_id"]
+    return {
+        "missing_share": {name: round(features[name].null_count() / max(features.height, 1), 4) for name in numbers + texts},
+        "bins": {name: _bins(features[name]) for name in numbers} | {name: _bins(scores[name]) for name in SCORES},
     }
 
 
@@ -56,7 +63,7 @@ def bin_shares(edges: list[float], values: np.ndarray) -> np.ndarray:
     return np.bincount(np.searchsorted(edges, values, side="left"), minlength=len(edges) + 1) / max(len(values), 1)
 
 
-def compare(figures: dict, earlier: list[dict], features: pl.DataFrame) -> list[dict]:
+def compare(figures: dict, earlier: list[dict], features: pl.DataFrame, scores: pl.DataFrame) -> list[dict]:
     """Alarms of tonight against the last nights, each with what to do next.
 
     earlier: figures of earlier nights, oldest first. Nothing is said before three nights are known.
@@ -73,13 +80,43 @@ def compare(figures: dict, earlier: list[dict], features: pl.DataFrame) -> list[
         before = [one["missing_share"][name] for one in past if name in one["missing_share"]]
         if before and share - median(before) > 0.1:
             alarms.append(_alarm(name, f"{share:.0%} missing, usually {median(before):.0%}", "ask the sender about this column"))
-    for name, reference in past[-1].get("bins", {}).items():
-        if not reference or name not in features.columns:
-            continue
-        values = features[name].drop_nulls().to_numpy().astype(float)
-        if len(values) >= 200 and (index := stability_index(reference["edges"], reference["shares"], values)) > SHIFTED:
+    last = past[-1]
+    for name, index in _shifted(last.get("bins", {}), features, scores).items():
+        if name not in SCORES:
             alarms.append(_alarm(name, f"stability index {index:.2f}", "look at the column's coding, then at the model's calibration"))
+        elif last.get("model") == figures["model"]:  # another model's scores are others
+            alarms.append(_alarm(name, f"stability index {index:.2f}: scores moved overnight", "see which features moved; hold the lists until it is known why"))
     return alarms
+
+
+def compare_with_learnt(reference: dict, features: pl.DataFrame, scores: pl.DataFrame) -> list[dict]:
+    """Alarms of tonight against what the model in use learnt from: a drift too slow to show from one night to the next.
+
+    reference: `distributions` of its last year's moments, and `until`, the last of them; {} for a model that learnt from no data of the region.
+    """
+    then = f"since the model learnt (moments until {reference.get('until')})"
+    step = "see whether the column is coded as it was; if the patients have changed, `rehabrisk train`, read the card, promote"
+    alarms = [
+        _alarm(name, f"{features[name].null_count() / max(features.height, 1):.0%} missing, {share:.0%} {then}", step)
+        for name, share in reference.get("missing_share", {}).items()
+        if name in features.columns and features[name].null_count() / max(features.height, 1) - share > 0.1
+    ]
+    return alarms + [
+        _alarm(name, f"stability index {index:.2f} {then}", step) for name, index in _shifted(reference.get("bins", {}), features, scores).items()
+    ]
+
+
+def _shifted(bins: dict, features: pl.DataFrame, scores: pl.DataFrame) -> dict[str, float]:
+    """Feature or score -> its stability index, where above SHIFTED."""
+    found = {}
+    for name, reference in bins.items():
+        frame = scores if name in SCORES else features
+        if not reference or name not in frame.columns:
+            continue
+        values = frame[name].drop_nulls().to_numpy().astype(float)
+        if len(values) >= FEWEST and (index := stability_index(reference["edges"], reference["shares"], values)) > SHIFTED:
+            found[name] = index
+    return found
 
 
 def refuse_a_fall(folder: Path, as_of: date, ongoing: int, fewest_share: float) -> None:

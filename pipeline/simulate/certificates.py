@@ -145,6 +145,8 @@ def sign(
     start_day = spells.start[spell] + first - 1
     late = np.where(order == 0, rng.integers(0, 6, n), rng.integers(-4, 4, n))
     late = np.minimum(late, last - first)
+    changes = figures.raw["changes"]
+    late = late - np.where(start_day >= changes["from_day"], changes["signed_days_ahead"], 0)
     seconds = (start_day + late) * DAY + rng.integers(7 * 3600 + 1800, 17 * 3600, n)
     delay = np.exp(rng.normal(6.5, 1.8, n)).clip(20, 6 * DAY).astype(np.int64)
     weeks_late = rng.random(n) < figures.raw["care"]["late_share"]
@@ -297,6 +299,11 @@ def tables(
                 np.where(kind[s] >= 3, kind[s] - 2, np.where(blocked[s] & (kind[s] == 0), 3, 0))
             ),
         }
+    )
+    changes = figures.raw["changes"]
+    recoded = (pieces.unit[rows[s]] == changes["recoded_unit"]) & (issued[s] // DAY >= changes["from_day"])
+    frame = frame.with_columns(
+        diagnosis_1=pl.when(pl.Series(recoded)).then(pl.lit(changes["recoded_as"])).otherwise("diagnosis_1")
     )
     certificate, start, stop, degree = degree_periods(spells, spell[s], first[s], last[s])
     base = spells.start[spell[s]][certificate] - 1

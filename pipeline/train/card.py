@@ -160,8 +160,8 @@ def _exits(meta: dict, found: dict) -> list[Line]:
     return [
         (
             "text",
-            f"Outcomes are followed to {meta['data_until']}, {waited} days before the night: 99 in 100 certificates of the year before had come so many "
-            "days after the first day they cover, and any renewal would have begun. What goes on beyond is censored there.",
+            f"Outcomes are followed to {meta['data_until']}, {waited} days before the night. {meta.get('reporting_delay', '')}. By then any renewal "
+            "would have begun; what goes on beyond is censored there.",
         ),
         ("head3", "How ongoing spells end, each cause beside the others (Aalen-Johansen)"),
         ("table", rows),

@@ -10,6 +10,8 @@ import pytest
 from pipeline.errors import NightFailed
 from pipeline.monitor.volumes import (
     compare,
+    compare_with_learnt,
+    distributions,
     earlier_nights,
     keep,
     night_figures,
@@ -59,13 +61,13 @@ def test_a_number_of_few_values_is_its_own_like_the_next_night():
 
 def test_nothing_is_said_before_three_nights_are_known():
     tonight, made = figures(FIRST, rows=10)
-    assert compare(tonight, [figures(FIRST)[0]] * 2, made) == []
+    assert compare(tonight, [figures(FIRST)[0]] * 2, made, scores(made.height)) == []
 
 
 def test_steady_nights_raise_no_alarm():
     nights = [figures(FIRST + timedelta(days=n))[0] for n in range(10)]
     tonight, made = figures(FIRST + timedelta(days=10))
-    assert compare(tonight, nights, made) == []
+    assert compare(tonight, nights, made, scores(made.height)) == []
 
 
 @pytest.mark.parametrize(
@@ -74,9 +76,50 @@ def test_steady_nights_raise_no_alarm():
 def test_a_fall_a_drift_and_missing_values_are_each_told_with_a_next_step(how, what):
     nights = [figures(FIRST + timedelta(days=n))[0] for n in range(10)]
     tonight, made = figures(FIRST + timedelta(days=10), **how)
-    alarms = compare(tonight, nights, made)
+    alarms = compare(tonight, nights, made, scores(made.height))
     assert what in [one["what"] for one in alarms]
     assert all(one["next_step"] for one in alarms)
+
+
+def weekly(week, of=52, model="m1", chance=None):
+    """Features of a week in which contacts have grown, threefold from the first to the last, and their scores."""
+    rng = np.random.default_rng(week)
+    grown = 3 ** (week / of)
+    made = pl.DataFrame({"spell_id": [str(n) for n in range(800)], "person_key": range(800), "contacts_365d_count": rng.poisson(6 * grown, 800).tolist()})
+    chances = rng.beta(1, 2, 800) if chance is None else np.clip(rng.normal(chance, 0.05, 800), 0, 1)
+    return made, scores(800).with_columns(p_90=pl.Series(chances), net_days_left=pl.Series(rng.gamma(2, 30, 800)), model_version=pl.lit(model))
+
+
+def test_a_drift_too_slow_for_the_last_nights_is_told_beside_what_the_model_learnt_from():
+    reference = {"until": "2025-12-01"} | distributions(*weekly(0))
+    nights, by_night, since = [], [], []
+    for week in range(53):
+        made, scored = weekly(week)
+        tonight = night_figures(made, scored, 10, FIRST + timedelta(weeks=week))
+        by_night += compare(tonight, nights, made, scored)
+        since.append({one["what"] for one in compare_with_learnt(reference, made, scored)})
+        nights.append(tonight)
+    assert by_night == []  # a week is too little to show
+    assert since[:5] == [set()] * 5
+    told = since.index({"contacts_365d_count"})
+    assert told < 40 and all(one == {"contacts_365d_count"} for one in since[told + 8 :])
+
+
+def test_scores_that_move_overnight_are_told_unless_another_model_made_them():
+    nights = [night_figures(*weekly(0, chance=0.8), 10, FIRST + timedelta(days=n)) for n in range(10)]
+    for model, said in (("m1", ["p_90"]), ("m2", [])):
+        made, scored = weekly(0, model=model, chance=0.2)
+        tonight = night_figures(made, scored, 10, FIRST + timedelta(days=10))
+        assert [one["what"] for one in compare(tonight, nights, made, scored)] == said
+
+
+def test_a_feature_that_has_come_to_be_missing_since_the_model_learnt_is_told():
+    made, scored = weekly(0)
+    reference = {"until": "2025-12-01"} | distributions(made, scored)
+    gone = made.with_columns(contacts_365d_count=pl.when(pl.col("person_key") >= 120).then("contacts_365d_count"))
+    (alarm,) = compare_with_learnt(reference, gone, scored)
+    assert alarm["seen"] == "15% missing, 0% since the model learnt (moments until 2025-12-01)"
+    assert compare_with_learnt({}, gone, scored) == []  # the shipped national figures learnt from no data of the region
 
 
 def test_kept_figures_hold_no_row_and_come_back_in_order(tmp_path):
