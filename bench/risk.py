@@ -83,7 +83,7 @@ def one(folder: Path, name: str, size: int) -> None:
     if name == "ours":
         explainer = ShapleyExplainer(encoder.names_, encoder.categorical_, seed=1)
         days = lambda rows: expected_days(model.curves(rows))  # noqa: E731
-        told["reasons_fit"] = clocked(lambda: explainer.fit(X[:8_000], days_left=days, groups=grouped(encoder.names_)))[1]
+        told["reasons_fit"] = clocked(lambda: explainer.fit(X[:30_000], days_left=days, groups=grouped(encoder.names_)))[1]
         told["reasons"] = clocked(lambda: explainer.effects(ongoing))[1]
     curves = np.concatenate([curves, *(model.curves(Z[at : at + FEWER]) for at in range(FEWER, len(Z), FEWER))])
     found = measures_at(Tested(test, curves), 90, seed=1, repeats=100)

@@ -17,7 +17,7 @@ from models.risk.outlook import PASSES, Outlook, chance_of_passing, expected_day
 from models.risk.person_period import HORIZON
 from models.risk.uncertainty import ChanceUncertainty
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 BATCH = 8_000
 # the only types a model file may hold beside numpy's and scikit-learn's public ones; never what the file itself asks for
 TRUSTED = (
@@ -75,8 +75,14 @@ class FittedRisk:
         return Outlook(passes, left, mean, self.net_days.spread(mean), p_90_ends, self.net_days.ends(mean))
 
     def effects(self, frame: pl.DataFrame) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """(n,) mean days left of comparable spells, and group -> (n,) days by which its facts change them; see `explain`."""
-        return self.explainer.effects(self.encoder.transform(frame))
+        """(n,) mean days left of comparable spells, and group -> (n,) days by which its facts change them; see `explain`.
+
+        nan where a fact is one that the model never met, or too seldom: what it says is of other rare ones.
+        """
+        X = self.encoder.transform(frame)
+        means, found = self.explainer.effects(X)
+        unmet = self.explainer.unmet(X)
+        return means, {group: np.where(unmet[group], np.nan, days) if group in unmet else days for group, days in found.items()}
 
     def to_files(self) -> dict[str, bytes | dict]:
         """File name -> bytes, or a dict for JSON."""

@@ -112,7 +112,7 @@ class NationalRisk:
         whole = self._curves_of(place, day, ahead, grid).sum(axis=1)
         without = self._curves_of(every, day, ahead, grid).sum(axis=1)
         comparable = self._curves_of(every, day, usual, grid).sum(axis=1)
-        return comparable, {"diagnosis": whole - without, "certificate": without - comparable}
+        return comparable, {"diagnosis": whole - without, "certificate_end": without - comparable}
 
     def to_files(self) -> dict[str, bytes | dict]:
         """No trees and no encoder: the figures ship with the product."""

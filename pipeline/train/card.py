@@ -233,10 +233,11 @@ def _net_days(validation: dict) -> list[Line]:
         (
             "text",
             "Mean days left of spells in the same day band and target group, plus the effect of each group of facts, plus the rest, is the "
-            "person's days left. An effect is the group's Shapley value, learnt from the full model: means and effects catch "
-            f"{_number(faithful['explained'], 2)} of the variance of the model's days left on spells not learnt from. Exchanging one group's facts for "
-            f"those of comparable spells moves the full model's days left accordingly (correlation {_number(faithful['correlation'], 2)}, slope "
-            f"{_number(faithful['slope'], 2)}, on {faithful['spells']} spells). Effects describe the prediction, not a cause.",
+            "person's days left. An effect is the group's Shapley value, exact in a sum of small trees that has learnt the full model: it catches "
+            f"{_number(faithful['explained'], 3)} of the variance of the model's days left on spells not learnt from, and misses a median of "
+            f"{_number(faithful['missed'], 1)} days (a tenth of the spells: more than {_number(faithful['missed_p90'], 1)}). Exchanging the facts of the largest "
+            f"effect for those of comparable spells moves the full model's days left accordingly (correlation {_number(faithful['correlation'], 2)}, slope "
+            f"{_number(faithful['slope'], 2)}, half of {faithful['spells']} spells within {_number(faithful['off'], 1)} days). Effects describe the prediction, not a cause.",
         ),
     ]
     return lines

@@ -48,7 +48,7 @@ OUTCOMES = ("end_date_final", "duration_days", "cause", "net_days_365", "followe
 # in two or three years every month came but a few times: trees learn those spells, not the season
 NUISANCES = ("start_month", "month_now")
 MAX_TESTED = 60_000
-EXPLAINED = 8_000
+EXPLAINED = 30_000
 FEWEST_ENDS = 50  # to learn anything from
 MAX_UNSURE = 4_000  # tuning moments on which two models are set against each other
 

@@ -10,6 +10,8 @@ from pipeline.config.region import WorklistRules
 from pipeline.worklist.rank import rank
 from pipeline.worklist.rules import decide
 
+# what the reasons start from, what they leave out, and what all of it adds up to: told on the page
+ACCOUNT = ("comparable_days_left", "other_effects_days", "days_left")
 SCORED = ("p_90", "p_180", "net_days_left", "preventable_days", "preventable_low", "preventable_high")
 
 
@@ -43,7 +45,7 @@ def make_entries(
     known = candidates.filter(pl.col("as_of") == as_of).join(decisions, on="spell_id", maintain_order="left")
     # left: a spell that may be offered and has no score is a fault that rank stops at, never a row less
     eligible = known.filter(pl.col("eligible")).join(
-        scores.select("spell_id", *SCORED, *_reasons(scores)),
+        scores.select("spell_id", *SCORED, *_reasons(scores), *(name for name in ACCOUNT if name in scores.columns)),
         on="spell_id",
         how="left",
         maintain_order="left",
@@ -77,6 +79,7 @@ def make_entries(
         "reason_1",
         "reason_2",
         "reason_3",
+        *(name for name in ACCOUNT if name in scores.columns),
     )
     return decisions, entries
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import polars as pl
 
+from models.risk.fact_groups import in_fives
 from pipeline.worklist.limits import beside
 from pipeline.worklist.words import FILLED_IN, words
 
@@ -18,7 +20,7 @@ def write_page(
 ) -> None:
     """Write `rows` (the contract's columns and within_capacity) as HTML; all text is escaped."""
     spoken = words(language)
-    listed = [row | _reasons(row, spoken["for_shorter"]) | beside(row, spoken) for row in rows.iter_rows(named=True)]
+    listed = [row | _reasons(row, spoken) | beside(row, spoken) for row in rows.iter_rows(named=True)]
     text = _template(language).render(
         language=language, w=spoken, rows=listed, fill_in=FILLED_IN, unit_id=unit_id,
         unit_name=unit_name or unit_id, as_of=as_of.isoformat(),
@@ -27,13 +29,17 @@ def write_page(
     path.write_text(text, encoding="utf-8")
 
 
-def _reasons(row: dict, for_shorter: str) -> dict[str, list[str]]:
-    """The reasons that speak for a longer spell and, apart from them, those for a shorter one without their first words."""
+def _reasons(row: dict, spoken: dict[str, Any]) -> dict[str, list[str]]:
+    """`reasons`: the sentences, largest first. `account`: where they start, what the other facts add up to, and where they end."""
     told = [row[name] for name in ("reason_1", "reason_2", "reason_3") if row[name]]
-    return {
-        "reasons": [text for text in told if not text.startswith(for_shorter)],
-        "against": [text.removeprefix(for_shorter).lstrip() for text in told if text.startswith(for_shorter)],
-    }
+    numbers = [row.get(name) for name in ("comparable_days_left", "other_effects_days", "days_left")]
+    if not told or None in numbers:
+        return {"reasons": told, "account": []}
+    start, other, end = (in_fives(number) for number in numbers)
+    account = [spoken["account_start"].format(days=start), spoken["account_end"].format(days=end)]
+    if other:
+        account.insert(1, spoken["account_longer" if other > 0 else "account_shorter"].format(days=abs(other)))
+    return {"reasons": told, "account": account}
 
 
 @cache

@@ -14,7 +14,6 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from pipeline.errors import NightFailed, UsageError
-from pipeline.score.reasons import words as reason_words
 from pipeline.store.cells import guarded, unguarded
 from pipeline.store.files import file_stem
 from pipeline.worklist.returns import read_returns
@@ -136,17 +135,29 @@ def test_the_spreadsheet_holds_the_rounded_numbers_of_the_csv_for_programs_that_
     assert (row["p_90"], row["net_days_left"], row["preventable_low"]) == ("0.123", "65.0", "0.0")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_reason_that_speaks_for_a_shorter_spell_stands_apart_from_those_for_a_longer(folder, language):
-    shorter = reason_words(language)["shorter"].format(what="<Degree> 25 %", days="3")
-    assert shorter.startswith(words(language)["for_shorter"])
-    rows = entries(1, reason=shorter).with_columns(reason_2=pl.lit("Long before"))
-    csv_file, sheet_file, page = write_lists(rows, identities(1), folder, language)
-    assert read_csv(csv_file)[0]["reason_1"] == shorter
-    assert load_workbook(sheet_file).worksheets[0].cell(2, list(COLUMNS).index("reason_1") + 1).value == shorter
-    longer, against = page.read_text(encoding="utf-8").split(f'<p class="against">{words(language)["for_shorter"]}</p>')
-    assert "<li>Long before</li>" in longer and "&lt;Degree&gt;" not in longer
-    assert "<li>&lt;Degree&gt; 25 %" in against
+@pytest.mark.parametrize(
+    ("language", "other", "told"),
+    [
+        ("sv", -12.4, "Liknande fall: i snitt omkring 60 dagar kvar. Övriga uppgifter sammantaget: omkring 10 dagar kortare. Den här sjukskrivningen: omkring 95 dagar kvar."),
+        ("en", 12.5, "Similar cases: about 60 days left on average. Other facts together: about 15 days longer. This sick leave: about 95 days left."),
+        ("sv", 2.4, "Liknande fall: i snitt omkring 60 dagar kvar. Den här sjukskrivningen: omkring 95 dagar kvar."),
+    ],
+)  # fmt: skip
+def test_the_page_tells_where_reasons_start_what_the_other_facts_add_up_to_and_where_they_end(folder, language, other, told):
+    rows = entries(1, reason="<Degree>").with_columns(
+        comparable_days_left=pl.lit(58.0), other_effects_days=pl.lit(other), days_left=pl.lit(94.0)
+    )
+    page = write_lists(rows, identities(1), folder, language)[2].read_text(encoding="utf-8")
+    assert "<li>&lt;Degree&gt;</li><li>F43.8A</li>" in page
+    assert f'<p class="account">{told}</p>' in page
+
+
+def test_a_row_without_reasons_has_no_account_of_them(folder):
+    rows = entries(1, reason=None).with_columns(
+        reason_1=pl.lit(None, dtype=pl.String), reason_2=pl.lit(None, dtype=pl.String),
+        comparable_days_left=pl.lit(58.0), other_effects_days=pl.lit(0.0), days_left=pl.lit(58.0),
+    )  # fmt: skip
+    assert '<p class="account">' not in write_lists(rows, identities(1), folder)[2].read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
