@@ -17,6 +17,15 @@ from pipeline.errors import UsageError
 HomeOption = Annotated[Path, typer.Option("--home", help="The region's home folder.")]
 Version = Annotated[str, typer.Argument(help="A folder's name under models/.")]
 
+SAME_MONTHS = (
+    "Both were tested on the same moments; the last column is {first} less {second}. Whose outcomes these were is not kept, so the difference has no interval: "
+    "the cards' intervals are those of each model alone, and say nothing of it."
+)
+OTHER_MONTHS = (
+    "They were tested on other months or persons, and figures of different months differ by more than models do: no difference is given, and none should be "
+    "read off. Each is in use after learning from its own test months too, so no month so far is new to both; train both ways on one night to compare."
+)
+
 app = typer.Typer(no_args_is_help=True, help="The models of a home: list, show, compare, roll back.")
 
 MEASURES = (("auc", "AUC"), ("brier", "Brier"), ("ipa", "IPA"), ("o_e", "observed/expected"))
@@ -60,7 +69,7 @@ def show(version: Version, home: HomeOption = DEFAULT_HOME) -> None:
 
 @app.command()
 def compare(first: Version, second: Version, home: HomeOption = DEFAULT_HOME) -> None:
-    """Two versions side by side: what each learnt from and its figures on its own test months."""
+    """Two versions side by side: what each learnt from and its figures on its own test months; no difference where the months differ."""
     place, console = Home(home).require(), Console()
     both = [_read(place, version) for version in (first, second)]
     rows = [("", first, second)]
@@ -68,10 +77,12 @@ def compare(first: Version, second: Version, home: HomeOption = DEFAULT_HOME) ->
         values = [meta.get(key, "") for meta, _ in both]
         rows.append((label, *(str(len(v)) if isinstance(v, list) else str(v) for v in values)))
     rows.append(("windows", *(found.get("windows", "not trained here") for _, found in both)))
+    same = _tested_alike(both)
     for day in ("90", "180", "365"):
         for key, label in MEASURES:
             cells = [_figure(found, meta["kind"], day, key) for meta, found in both]
-            rows.append((f"day {day} {label}", *cells))
+            less = _less(both, day, key) if same else ""
+            rows.append((f"day {day} {label}", cells[0], f"{cells[1]:<26}{less}"))
     for name, left, right in rows:
         if name == "windows":
             console.note(f"windows of {first}: {left}\nwindows of {second}: {right}")
@@ -81,7 +92,7 @@ def compare(first: Version, second: Version, home: HomeOption = DEFAULT_HOME) ->
     for names, label in ((gone, f"features of {first} alone"), (new, f"features of {second} alone")):
         if names:
             console.note(f"{label}: {', '.join(sorted(names))}")
-    console.note("Each was tested on its own months: figures of different months differ by more than the models do.")
+    console.note(SAME_MONTHS.format(first=first, second=second) if same else OTHER_MONTHS)
 
 
 @app.command()
@@ -145,6 +156,20 @@ def _remedy(home: Home, version: str) -> str:
     if version == _current(home):
         return "it is in use: put the folder back from a copy, or run `rehabrisk train` and promote what it writes"
     return "put the folder back from a copy, or remove it"
+
+
+def _tested_alike(both: list[tuple[dict, dict]]) -> bool:
+    """Whether both were tested on the same months of the same moments: the windows, their sizes and the draw agree."""
+    told = [
+        (found.get("test_months"), found.get("counts", {}).get("test"), meta.get("as_of"), meta.get("seed"), meta.get("max_gap_days"))
+        for meta, found in both
+    ]
+    return told[0][0] is not None and told[0] == told[1]
+
+
+def _less(both: list[tuple[dict, dict]], day: str, key: str) -> str:
+    values = [found["models"][meta["kind"]].get(day, {}).get(key) for meta, found in both]
+    return f"{values[0][0] - values[1][0]:+.3f}" if all(values) else ""
 
 
 def _figure(found: dict, kind: str, day: str, key: str) -> str:

@@ -26,6 +26,7 @@ from pipeline.score.load import model_for, trained_on
 from pipeline.spells.clean import make_clean_spells, make_spells
 from pipeline.store.tables import Lake
 from pipeline.train.artefact import promote
+from pipeline.train.lists import Places
 from pipeline.train.too_little import TooLittleData
 from pipeline.train.training import OUTCOMES, Candidate, shipped, train
 
@@ -89,7 +90,8 @@ def learn(
     console.note("  learning from past moments: the longest part of a first night, minutes for a whole region")
     frame, until = past_moments(con, night, region, as_of, console.note)
     try:
-        found = train(frame, region.training, as_of, until, code, region.training.seed, srs, lambda step: console.note(f"  {step}"))
+        places = unit_places(con, night, region, as_of)
+        found = train(frame, region.training, as_of, until, code, region.training.seed, srs, lambda step: console.note(f"  {step}"), places)
         found.meta["reporting_delay"] = reporting_delay(con, as_of).in_words()
         found.meta[GAP] = region.spells.max_gap_days  # spells joined over other gaps are other spells
         found.validation["reference"] = reference_of(found.risk, frame)
@@ -107,6 +109,19 @@ def reference_of(risk: FittedRisk, frame: pl.DataFrame) -> dict:
     outlook = risk.outlook(drawn)
     scores = pl.DataFrame({"p_90": outlook.passes[:, 0], "net_days_left": outlook.net_days})
     return {"until": until.isoformat()} | distributions(drawn, scores)
+
+
+def unit_places(con: duckdb.DuckDBPyConnection, night: Lake, region: Region, as_of: date) -> Places:
+    """The places of each unit's list, and the share of all days of ongoing spells that `past_moments` drew."""
+    rules = region.worklist
+    *_, person_share, day_share = what_to_draw(con, as_of, _wanted(night, region))
+    own = con.execute("select unit_id, capacity_per_week from ingest.units where capacity_per_week is not null order by unit_id").fetchall()
+    weeks = rules.weeks_capacity
+    return Places(rules.default_capacity * weeks, {unit: float(each) * weeks for unit, each in own}, person_share * day_share)
+
+
+def _wanted(night: Lake, region: Region) -> int:
+    return min(region.training.max_moments, region.training.per_spell * night.rows("spells.spells"))
 
 
 def published_srs(home: Home, region: Region) -> PublishedSRS | None:
@@ -133,11 +148,10 @@ def past_moments(
     """
     delay = reporting_delay(con, as_of)
     note(f"  {delay.in_words()}")
-    settings, rules = region.training, region.spells
+    rules = region.spells
     lake = Lake(con, night.root / "training", night.ledger, night.gate)
     final = Lake(con, night.root / "training" / "final", night.ledger, night.gate)
-    wanted = min(settings.max_moments, settings.per_spell * night.rows("spells.spells"))
-    first, last, person_share, day_share = what_to_draw(con, as_of, wanted)
+    first, last, person_share, day_share = what_to_draw(con, as_of, _wanted(night, region))
     lake.run("moments.training", first=first, last=last, person_share=person_share, day_share=day_share)
     lake.run("moments.final", cut=as_of)
     lake.view("moments.asked", lake.file("moments.final"))

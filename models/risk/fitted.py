@@ -17,7 +17,7 @@ from models.risk.outlook import PASSES, Outlook, chance_of_passing, expected_day
 from models.risk.person_period import HORIZON
 from models.risk.uncertainty import ChanceUncertainty
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 BATCH = 8_000
 # the only types a model file may hold beside numpy's and scikit-learn's public ones; never what the file itself asks for
 TRUSTED = (
@@ -71,7 +71,7 @@ class FittedRisk:
             for place, at in enumerate(PASSES):
                 passes[some, place] = chance_of_passing(curve, day[some], at, ahead[some])
         mean = self.net_days.mean(X, days_left=left, degree=degree)
-        p_90_ends = self.uncertainty.interval(passes[:, 0])
+        p_90_ends = self.uncertainty.interval(X, passes[:, 0])
         return Outlook(passes, left, mean, self.net_days.spread(mean), p_90_ends, self.net_days.ends(mean))
 
     def effects(self, frame: pl.DataFrame) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -86,7 +86,7 @@ class FittedRisk:
 
     def to_files(self) -> dict[str, bytes | dict]:
         """File name -> bytes, or a dict for JSON."""
-        parts = (self.model, self.net_days, self.explainer)
+        parts = (self.model, self.net_days, self.explainer, self.uncertainty)
         boosters = {name: kept for part in parts for name, kept in part.boosters().items()}
         whole = {
             "kind": self.kind,
@@ -113,7 +113,7 @@ def from_files(whole: dict, encoder: dict, boosters: bytes) -> FittedRisk | Nati
         RISK_MODELS[whole["kind"]].from_dict(whole["model"], trees),
         NetDays.from_dict(whole["net_days"], trees),
         ShapleyExplainer.from_dict(whole["explainer"], trees),
-        ChanceUncertainty.from_dict(whole["uncertainty"]),
+        ChanceUncertainty.from_dict(whole["uncertainty"], trees),
     )
 
 

@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 import html
-import math
 from datetime import date
 
 from models.risk.national import NationalRisk
+from pipeline.train.card_performance import NAMES, Line, choice, interval, number, performance
 from pipeline.train.checklists import PROBAST, TRIPOD
-from pipeline.train.plots import drawings
 
-NAMES = {
-    "discrete_time_hazard": "boosted discrete-time hazard",
-    "cox": "landmark Cox",
-    "kaplan_meier": "Kaplan-Meier by day band and target group",
-    NationalRisk.kind: "published national figures",
-    "certified": "the certified end taken for the end",
-    "srs": "published SRS v3, S(90) / S(day)",
-    "srs_certified": "published SRS v3, the certified end taken as reached",
-}
-ANCHOR = (
-    "For scale: from the start of a spell, register models reach an AUC of 0.59-0.65 for passing day 90 within a "
-    "diagnosis and about 0.68 over diagnoses; the patient's own guess reached 0.81 and physicians' 0.56."
-)
 USE = (
     "Administrative priority only: it orders the offers of coordination at a unit. A person decides, and may add "
     "anyone the list does not hold.",
@@ -40,7 +26,6 @@ CAUSES = {
     5: "the age limit",
 }
 
-Line = tuple[str, object]
 
 
 def card_lines(meta: dict, validation: dict) -> list[Line]:
@@ -58,7 +43,7 @@ def card_lines(meta: dict, validation: dict) -> list[Line]:
     if validation["suspect_leak"]:
         lines.append((
             "warning",
-            f"AUC {_interval(validation['early_auc'], 2)} for passing day 90 among spells on days 10 to 30. No register "
+            f"AUC {interval(validation['early_auc'], 2)} for passing day 90 among spells on days 10 to 30. No register "
             "model is known to be that good: look for a feature that knows the future before this model is made current.",
         ))  # fmt: skip
     lines += [("head", "Learned from"), ("text", validation["windows"] + ".")]
@@ -77,76 +62,8 @@ def card_lines(meta: dict, validation: dict) -> list[Line]:
         ("table", flow + [[s["why"], s["moments"], s["spells"], s["persons"]] for s in validation["flow"]])
     )
     lines += _exits(meta, validation["exits"])
-    tried = ", ".join(f"{NAMES[name]} {_number(score, 4)}" for name, score in validation["chosen_by"].items())
-    chosen = (
-        f"The {NAMES[meta['kind']]} had the lowest Brier score"
-        if meta["kind"] == "discrete_time_hazard"
-        else f"The boosted model was not better, so the simplest that was not worse, {NAMES[meta['kind']]}, was taken"
-    )
-    lines.append((
-        "text",
-        f"{chosen} for passing day 90 on the tuning months ({tried}); the test months below took no part in the choice. "
-        "After the test it was fitted anew on all moments, with what tuning had found; the figures below are those of "
-        "the tested model.",
-    ))  # fmt: skip
-    return lines + _figures(meta, validation)
-
-
-def _figures(meta: dict, validation: dict) -> list[Line]:
-    lines: list[Line] = [("head", "How good, on months not seen"), ("text", ANCHOR)]
-    for day in ("90", "180", "365"):
-        head = [
-            "model",
-            "persons",
-            "moments seen / asked",
-            "share passing",
-            "AUC",
-            "Brier",
-            "IPA",
-            "observed / expected",
-        ]
-        rows = [head]
-        for name, found in validation["models"].items():
-            f = found[day]
-            cells = [_interval(f.get(k), 3) for k in ("auc", "brier", "ipa", "o_e")]
-            chosen = " (chosen)" if name == meta["kind"] else ""
-            share = _number(f.get("share"), 3)
-            rows.append([NAMES[name] + chosen, f["persons"], f"{f['moments']} / {f['asked']}", share, *cells])
-        lines += [("head3", f"Passing day {day}, among spells that had not reached it"), ("table", rows)]
-        deep = validation["models"][meta["kind"]][day]
-        if "ici" in deep:
-            lines.append(
-                (
-                    "text",
-                    f"Calibration intercept {deep['intercept']:.2f}, slope {_interval((deep['slope'], *deep['slope_95']), 2)}; mean (ICI), median and "
-                    "90th percentile of the distance between smooth observed and predicted: "
-                    f"{_interval((deep['ici'], *deep['ici_95']), 3)}, {deep['e50']:.3f}, {deep['e90']:.3f}.",
-                )
-            )
-    if validation.get("beside_srs"):
-        lines += _beside_srs(validation["beside_srs"])
-    best = validation["models"][meta["kind"]]
-    lines.append(
-        (
-            "text",
-            f"Uno's C of days left: {_number(best['uno_c'], 3)}. In brackets: 95 % intervals, persons drawn with replacement, weights for censoring held.",
-        )
-    )
-    if "net_benefit" in best["90"]:
-        rows = [["act when p_90 is at least", "net benefit, model", "net benefit, everyone"]]
-        rows += [
-            [f"{n['threshold']:.0%}", f"{n['model']:.3f}", f"{n['all']:.3f}"]
-            for n in best["90"]["net_benefit"]
-        ]
-        lines += [("head3", "Is acting on it better than acting on everyone (day 90)"), ("table", rows)]
-    for name, cells in validation["cells"].items():
-        rows = [[name, "persons", "share passing day 90", "AUC", "observed / expected"]]
-        rows += [
-            [c["cell"], c["persons"], *(_number(c.get(k), 3) for k in ("share", "auc", "o_e"))] for c in cells
-        ]
-        lines += [("head3", f"By {name.replace('_', ' ')}"), ("table", rows)]
-    drawn = [("figure", svg) for svg in drawings(meta, validation)]
-    lines += drawn + _days_forecast(meta, validation.get("days_forecast")) + _net_days(validation) + _sure(validation)
+    lines += choice(meta, validation["chosen_by"])
+    lines += performance(meta, validation) + _days_forecast(meta, validation.get("days_forecast")) + _net_days(validation) + _sure(validation)
     items = [["item", "what", "where"], *(list(row) for row in TRIPOD)]
     risks = [["domain", "risk of bias, as we judge it", "why"], *(list(row) for row in PROBAST)]
     return [*lines, ("head", "TRIPOD+AI"), ("table", items), ("head", "PROBAST+AI"), ("table", risks)]
@@ -168,22 +85,6 @@ def _exits(meta: dict, found: dict) -> list[Line]:
     ]
 
 
-def _beside_srs(found: dict) -> list[Line]:
-    rows = [["model", "persons", "AUC", "Brier", "IPA", "observed / expected"]]
-    for name, f in found["models"].items():
-        rows.append([NAMES[name], f["persons"], *(_interval(f.get(k), 3) for k in ("auc", "brier", "ipa", "o_e"))])
-    return [
-        ("head3", "Passing day 90, where the published SRS v3 models cover the diagnosis"),
-        (
-            "text",
-            f"They cover {found['covered']:.0%} of the moments before day 90. Education, country of birth, other long "
-            "illness and visits to specialists are not in the extracts and stand at SRS's defaults. SRS was made for spells "
-            "that have reached day 15 and does not know the certified end; the last row gives it that.",
-        ),
-        ("table", rows),
-    ]
-
-
 def _days_forecast(meta: dict, found: dict | None) -> list[Line]:
     if not found:
         return []
@@ -191,7 +92,7 @@ def _days_forecast(meta: dict, found: dict | None) -> list[Line]:
     for name, f in found["models"].items():
         figures = (f"{f[key]:.1f}" for key in ("expected", "observed"))
         errors = (f"{f[key]:.1f}" for key in ("mae", "rmse"))
-        rows.append([NAMES[name], *figures, _number(f["observed"] / f["expected"], 3), *errors])
+        rows.append([NAMES[name], *figures, number(f["observed"] / f["expected"], 3), *errors])
     tenths = [["tenth of the expectation", "expected", "observed"]]
     tenths += [[t["tenth"], f"{t['expected']:.1f}", f"{t['observed']:.1f}"] for t in found["models"][meta["kind"]]["tenths"]]
     return [
@@ -234,10 +135,10 @@ def _net_days(validation: dict) -> list[Line]:
             "text",
             "Mean days left of spells in the same day band and target group, plus the effect of each group of facts, plus the rest, is the "
             "person's days left. An effect is the group's Shapley value, exact in a sum of small trees that has learnt the full model: it catches "
-            f"{_number(faithful['explained'], 3)} of the variance of the model's days left on spells not learnt from, and misses a median of "
-            f"{_number(faithful['missed'], 1)} days (a tenth of the spells: more than {_number(faithful['missed_p90'], 1)}). Exchanging the facts of the largest "
-            f"effect for those of comparable spells moves the full model's days left accordingly (correlation {_number(faithful['correlation'], 2)}, slope "
-            f"{_number(faithful['slope'], 2)}, half of {faithful['spells']} spells within {_number(faithful['off'], 1)} days). Effects describe the prediction, not a cause.",
+            f"{number(faithful['explained'], 3)} of the variance of the model's days left on spells not learnt from, and misses a median of "
+            f"{number(faithful['missed'], 1)} days (a tenth of the spells: more than {number(faithful['missed_p90'], 1)}). Exchanging the facts of the largest "
+            f"effect for those of comparable spells moves the full model's days left accordingly (correlation {number(faithful['correlation'], 2)}, slope "
+            f"{number(faithful['slope'], 2)}, half of {faithful['spells']} spells within {number(faithful['off'], 1)} days). Effects describe the prediction, not a cause.",
         ),
     ]
     return lines
@@ -246,12 +147,16 @@ def _net_days(validation: dict) -> list[Line]:
 def _sure(validation: dict) -> list[Line]:
     """What the intervals on a score mean, and how often they held on moments not learnt from."""
     held, told = validation.get("chance_covered"), []
-    if held and held["cells"]:
+    if held:
+        cells = (
+            f" In {held['held']} of {held['cells']} cells of sex, age, group and day band in the test months the observed share lay as near the mean chance as "
+            f"that and the chance in who passes allow; were the intervals right, {held['held_95'][0]} to {held['held_95'][1]} would, 19 times in 20."
+        )
         told.append(
-            f"The 90 % interval of a chance of passing day 90 (on average {held['mean_width']:.2f} wide) is what learning from other persons would have "
-            "changed: two models of a quarter of the persons each, set against each other. In "
-            f"{held['held']} of {held['cells']} cells of sex, age, group and day band in the test months the observed share lay as near the mean chance "
-            "as that, and the chance in who passes, allow."
+            f"The 90 % interval of a chance of passing day 90 (on average {held['mean_width']:.2f} wide) tells how far the chance could have come out otherwise "
+            "with other persons to learn from: the way of learning gone through on four quarters of the persons with nobody in common, and widened to what "
+            "whole models of other simulated regions say. It does not tell what no extract holds, nor what all models of this kind get wrong alike: in the "
+            "simulated region the true chance lay within it for well below nine in ten (docs/risk.md)." + (cells if held["cells"] else "")
         )
     net = validation["net_days"]
     covered = net["ways"][net["kind"]]["covered"] if "ways" in net else None
@@ -274,16 +179,6 @@ def _shipped(meta: dict, validation: dict) -> list[Line]:
         ),
         ("text", "It has not been tested on this region."),
     ]
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "" if value is None or math.isnan(value) else f"{value:.{digits}f}"
-
-
-def _interval(value: tuple | None, digits: int) -> str:
-    if value is None:
-        return ""
-    return f"{_number(value[0], digits)} ({_number(value[1], digits)}-{_number(value[2], digits)})"
 
 
 def card_markdown(lines: list[Line]) -> str:

@@ -17,10 +17,10 @@ TRIPOD = (
     ("9", "predictors, how chosen and measured", "pipeline/features/README.md: all of them, none chosen by outcome"),
     ("10", "sample size", "Learned from; the learning curve says whether more would help"),
     ("11", "missing data", "missing is a value of its own to the boosting, the median to Cox; nothing is imputed from outcomes"),
-    ("12", "how data are used, model building, measures, heterogeneity", "Learned from; How good; models/risk/README.md; by unit kind below"),
+    ("12", "how data are used, model building, measures, heterogeneity", "Learned from; How good; models/risk/README.md; by unit and unit kind"),
     ("13", "class imbalance", "none corrected: moments drawn more often are weighted back"),
-    ("14", "fairness", "By sex, age, target group, unit kind: AUC and observed / expected; sex and age are predictors"),
-    ("15", "what comes out", "curves, chances, days; no class and no threshold: a list is as long as the unit's capacity"),
+    ("14", "fairness", "By group: AUC, observed / expected, slope, share on a list, of those who pass the share listed; sex and age are predictors"),
+    ("15", "what comes out", "curves, chances, days; no class and no threshold: a list is as long as the unit's capacity; What a week's list is judged by"),
     ("16", "how training and evaluation data differ", "Learned from: by time; persons in both are counted"),
     ("17", "ethical approval", REGION),
     ("18", "funding, interests, protocol, registration, data and code", f"code and its version: head; the rest is {REGION}"),
@@ -36,8 +36,14 @@ TRIPOD = (
 )
 PROBAST = (
     ("participants and data", "low", "all ongoing spells of the region on random days, drawn without regard to outcome; other regions are not covered"),
-    ("predictors", "low", "the night's own SQL, each row counted from the day it was known; training refuses features that change with what came later"),
+    ("predictors", "low to unclear", "the night's own SQL, each row counted from the day it was known; training refuses features that change with what came later, as far as extracts tell when a value was written"),
     ("outcome", "low, unclear for transfers", "from certificates, the same for all; a certificate from a provider that sends no extract looks like an end"),
-    ("analysis", "low for chances, unclear for net days", "later months kept for the test, the choice made before them, persons' own intervals, censoring weighted; net days rest on months a year old"),
+    (
+        "analysis", "some concern for chances, unclear for net days",
+        "for it: later months kept for the test, the choice made before them, intervals by persons, censoring weighted. Against it: many persons tested on were "
+        "fitted on at earlier moments; the number of trees is found on the months that the choice is made on; what is scored was fitted anew on all moments "
+        "after the test; censoring weights take follow-up to be alike over the months, though it ends on one day for all; intervals hold weights and "
+        "lists fixed; few moments can be followed to day 365; net days rest on months a year old",
+    ),
     ("applicability", REGION, "the region that trained it; elsewhere only after a test there"),
 )

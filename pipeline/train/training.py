@@ -22,6 +22,9 @@ from models.risk.person_period import HORIZON
 from models.risk.srs import PublishedSRS
 from models.risk.uncertainty import ChanceUncertainty
 from pipeline.config.region import TrainingSettings
+from pipeline.train.choice import choose, on_tuning_months
+from pipeline.train.fewer import from_fewer
+from pipeline.train.lists import Places, by_lists, shares
 from pipeline.train.net_days import learn_net_days
 from pipeline.train.selection import Step, choose_moments
 from pipeline.train.too_little import TooLittleData
@@ -30,7 +33,6 @@ from pipeline.train.validation import (
     Tested,
     age_bands,
     beside_srs,
-    brier_at,
     by_cell,
     covered_by_interval,
     day_bands,
@@ -38,6 +40,7 @@ from pipeline.train.validation import (
     deeper_at,
     early_auc,
     exits,
+    less_others,
     measures_at,
     uno,
 )
@@ -49,8 +52,6 @@ OUTCOMES = ("end_date_final", "duration_days", "cause", "net_days_365", "followe
 NUISANCES = ("start_month", "month_now")
 MAX_TESTED = 60_000
 EXPLAINED = 30_000
-FEWEST_ENDS = 50  # to learn anything from
-MAX_UNSURE = 4_000  # tuning moments on which two models are set against each other
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,10 @@ class Trial:
     test: pl.DataFrame
     encoder: FrameEncoder
     models: dict
-    briers: dict[str, float]  # for day 90 on the tuning months: what the winner was chosen by
+    chosen_by: dict  # Brier scores for day 90 on the tuning months, their differences, the champion's to the published SRS
     winner: str
     uncertainty: ChanceUncertainty  # of the winner's chance of passing day 90
-    learning: list[dict]  # share of the persons learnt from, Brier score on the tuning months
+    learning: list[dict]  # share of the persons learnt from, models, Brier score on the tuning months
 
     def tested(self) -> dict[str, Tested]:
         """The test moments with each model's curves."""
@@ -95,6 +96,7 @@ def train(
     seed: int,
     srs: PublishedSRS | None = None,
     note: Callable[[str], None] = lambda _: None,
+    places: Places | None = None,
 ) -> Candidate:
     """Fit, tune and test by time; then fit the winner anew on every moment. `note` is told each step.
 
@@ -103,6 +105,7 @@ def train(
     frame : features.spell_features joined with outcomes.remaining at training moments; text columns are
         categorical, keys and outcomes are never features. `duration_days` as in models.risk.outlook.
     data_until : the last day whose outcomes are known. srs : set beside the others where it covers the diagnosis.
+    places : of the units' lists, by which the model is judged too; None: not judged.
 
     Raises TooLittleData below settings.min_moments moments or settings.min_events ended spells, in all or
     before the tuning months; the caller then uses `shipped`.
@@ -111,11 +114,10 @@ def train(
         f"fitting {len(RISK_MODELS)} models on some of {_number(frame.height)} past moments: of a spell at most "
         f"{settings.per_spell} of its first {settings.first_days} days and as many later, {_number(settings.max_moments)} in all"
     )
-    trial = try_out(frame, settings, data_until, seed)
+    trial = try_out(frame, settings, data_until, seed, srs)
     note(f"testing them, with intervals; chosen on the months before: {trial.winner}")
     winner, windows, encoder, fit, test = trial.winner, trial.windows, trial.encoder, trial.fit, trial.test
-    validation = _validated(trial, srs, seed)
-    validation["chosen_by"] = {name: score if np.isfinite(score) else None for name, score in trial.briers.items()}
+    validation = _validated(trial, srs, places, seed)
 
     every = between(trial.chosen, windows.first, data_until + dt.timedelta(days=1), data_until)
     note(f"fitting it anew on all {_number(every.height)} moments that were kept")
@@ -154,7 +156,9 @@ def train(
     return Candidate(FittedRisk(winner, encoder, final, net_days, explainer, trial.uncertainty), as_of, meta, validation)
 
 
-def try_out(frame: pl.DataFrame, settings: TrainingSettings, data_until: dt.date, seed: int) -> Trial:
+def try_out(
+    frame: pl.DataFrame, settings: TrainingSettings, data_until: dt.date, seed: int, srs: PublishedSRS | None = None
+) -> Trial:
     """Fit every model on the first months and keep the last to test them on; arguments and errors as `train`."""
     chosen, steps = choose_moments(
         frame.filter(pl.col("as_of") < data_until),
@@ -177,12 +181,13 @@ def try_out(frame: pl.DataFrame, settings: TrainingSettings, data_until: dt.date
     test = test.sample(min(test.height, MAX_TESTED), seed=seed, shuffle=True)
 
     encoder = FrameEncoder().fit(fit, skip=KEYS + OUTCOMES + NUISANCES, persons=fit["person_key"])
-    tuned, briers = _tuned(encoder, fit, tune, seed)
+    tuned = _tuned(encoder, fit, tune, seed)
+    chosen_by, differences = on_tuning_months(tuned, encoder, tune, srs=srs, most=MAX_TESTED // 2, seed=seed)
     both = between(chosen, windows.first, windows.test_from, windows.test_from)
     models = _with_tuning_months(tuned, encoder, both, seed)
-    winner = choose(briers)
-    uncertainty, learning = _from_fewer(winner, tuned, encoder, fit, tune, seed)
-    return Trial(chosen, steps, windows, fit, tune, test, encoder, models, briers, winner, uncertainty, learning)
+    winner = choose(differences)
+    uncertainty, learning = from_fewer(winner, tuned, encoder, fit, tune, seed)
+    return Trial(chosen, steps, windows, fit, tune, test, encoder, models, chosen_by, winner, uncertainty, learning)
 
 
 def shipped(as_of: dt.date, code_version: str, why: str = "") -> Candidate:
@@ -209,11 +214,8 @@ def _enough(rows: pl.DataFrame, settings: TrainingSettings, where: str) -> None:
         )
 
 
-def _tuned(encoder, fit, tune, seed) -> tuple[dict, dict[str, float]]:
-    """The models fitted on `fit`, the champion stopped and recalibrated on `tune`, and each one's Brier score there.
-
-    What the champion takes from `tune` beside the others is a number of trees and a recalibration.
-    """
+def _tuned(encoder, fit, tune, seed) -> dict:
+    """The models fitted on `fit`, the champion stopped and recalibrated on `tune`."""
     X, T = encoder.transform(fit), encoder.transform(tune)
     made = {}
     for name, build in RISK_MODELS.items():
@@ -224,42 +226,7 @@ def _tuned(encoder, fit, tune, seed) -> tuple[dict, dict[str, float]]:
         else:
             model.fit(X, **outcome(fit))
         made[name] = model
-    some = tune.sample(min(tune.height, MAX_TESTED // 2), seed=seed, shuffle=True)
-    T, grid = encoder.transform(some), np.arange(HORIZON + 1)
-    return made, {name: brier_at(Tested(some, model.predict_survival(T, grid)), 90) for name, model in made.items()}
-
-
-def _from_fewer(
-    winner: str, tuned: dict, encoder: FrameEncoder, fit: pl.DataFrame, tune: pl.DataFrame, seed: int
-) -> tuple[ChanceUncertainty, list[dict]]:
-    """The winner learnt from fewer persons: how sure its chances are, from two quarters with nobody in common, and its learning curve.
-
-    Asked of some tuning moments before day 90.
-    """
-    some = tune.filter(pl.col("day") < PASSES[0])
-    some = some.sample(min(some.height, MAX_UNSURE), seed=seed, shuffle=True)
-    X, grid = encoder.transform(some), np.arange(HORIZON + 1)
-    people = fit["person_key"].unique().sort().shuffle(seed)
-    quarter = people.len() // 4
-    shares = {"few": people[-(quarter // 4) :], "first": people[:quarter], "second": people[quarter : 2 * quarter]}
-    tested = {"whole": Tested(some, tuned[winner].predict_survival(X, grid))}
-    for name, persons in shares.items():
-        rows = fit.filter(pl.col("person_key").is_in(persons.implode()))
-        if (rows["cause"] > 0).sum() < FEWEST_ENDS:
-            continue
-        how = {"max_iter": max(tuned[winner].n_iter_, 20)} if winner == CHAMPION else {}
-        model = RISK_MODELS[winner](encoder.names_, encoder.categorical_, seed=seed, **how).fit(encoder.transform(rows), **outcome(rows))
-        if winner == CHAMPION:
-            model.recalibration_ = tuned[winner].recalibration_
-        tested[name] = Tested(some, model.predict_survival(X, grid))
-    score = {name: brier_at(one, PASSES[0]) for name, one in tested.items()}
-    curve = [{"share": 1 / 16, "brier": score["few"]}] if "few" in score else []
-    if not {"first", "second"} <= set(tested):
-        return ChanceUncertainty(), []
-    curve += [{"share": 0.25, "brier": (score["first"] + score["second"]) / 2}, {"share": 1.0, "brier": score["whole"]}]
-    chances = [chance_of_passing(tested[name].curves, tested[name].day, PASSES[0]) for name in ("whole", "first", "second")]
-    unsure = ChanceUncertainty().fit(*chances, share=0.25, sample_weight=some["weight"].to_numpy())
-    return unsure, curve if all(np.isfinite(one["brier"]) for one in curve) else []
+    return made
 
 
 def _with_tuning_months(models: dict, encoder: FrameEncoder, both: pl.DataFrame, seed: int) -> dict:
@@ -273,7 +240,7 @@ def _with_tuning_months(models: dict, encoder: FrameEncoder, both: pl.DataFrame,
     }
 
 
-def _validated(trial: Trial, srs: PublishedSRS | None, seed: int) -> dict:
+def _validated(trial: Trial, srs: PublishedSRS | None, places: Places | None, seed: int) -> dict:
     tested, test, winner, found = trial.tested(), trial.test, trial.winner, {}
     for name, one in tested.items():
         found[name] = {str(at): measures_at(one, at, seed=seed) for at in PASSES}
@@ -285,12 +252,18 @@ def _validated(trial: Trial, srs: PublishedSRS | None, seed: int) -> dict:
     cells = {"day": day_bands(best.day)}
     cells |= {
         name: test[name].cast(pl.String).fill_null("not known").to_numpy()
-        for name in ("target_group", "sex", "unit_kind")
+        for name in ("target_group", "sex", "occupation", "unit_kind", "unit_id")
         if name in test.columns
     }
     if age is not None:
         cells["age"] = age_bands(age)
     early = early_auc(best, seed=seed)
+    windows, lists = trial.windows, None
+    if places:
+        first = trial.chosen.filter(pl.col("as_of") >= windows.test_from, pl.col("day") < PASSES[0])
+        share = shares(first, (windows.until - windows.test_from).days, places)
+        lists = by_lists(tested, winner, share, windows.until, cells, passed=PASSES[0], seed=seed)
+    chance = chance_of_passing(best.curves, best.day, PASSES[0])
     return {
         "winner": winner,
         "models": found,
@@ -299,21 +272,13 @@ def _validated(trial: Trial, srs: PublishedSRS | None, seed: int) -> dict:
         "beside_srs": beside_srs(tested, srs, seed=seed) if srs else None,
         "early_auc": early,
         "learning_curve": trial.learning,
-        "chance_covered": covered_by_interval(best, trial.uncertainty),
+        "chance_covered": covered_by_interval(best, trial.uncertainty.interval(trial.encoder.transform(test), chance)),
+        "less_others": {str(at): less_others(tested, winner, at, seed=seed) for at in PASSES},
+        "lists": lists,
+        "test_months": [str(windows.test_from), str(windows.until)],
+        "chosen_by": trial.chosen_by,
         "suspect_leak": early is not None and early[1] > SUSPECT_AUC,
     }
-
-
-def choose(briers: dict[str, float]) -> str:
-    """The champion when its Brier score for day 90 is the lowest; else the simplest not worse than it.
-
-    briers : of the tuning months, which come before the test months: the winner's figures there owe nothing to the choice.
-
-    >>> choose({"kaplan_meier": 0.20, "discrete_time_hazard": 0.19})
-    'discrete_time_hazard'
-    """
-    simpler = (name for name in RISK_MODELS if name != CHAMPION and briers.get(name, np.inf) <= briers[CHAMPION])
-    return next(simpler, CHAMPION)
 
 
 def _refitted(winner, validated, encoder, X, every, seed):

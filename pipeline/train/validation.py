@@ -6,25 +6,20 @@ import datetime as dt
 
 import numpy as np
 import polars as pl
+from scipy.stats import binom
 
 from models.measures.accuracy import briers, ipas
 from models.measures.bootstrap import person_interval, person_intervals
-from models.measures.calibration import (
-    icis,
-    intercept_and_slope,
-    observed_to_expected,
-    slopes,
-    smooth_calibration,
-)
+from models.measures.calibration import levels_and_slopes, observed_to_expected, slope_interval, smooths
 from models.measures.censoring import seen_at
-from models.measures.decision import net_benefit
-from models.measures.discrimination import aucs, uno_c
+from models.measures.decision import net_benefits
+from models.measures.discrimination import aucs, uno_cs
 from models.measures.incidence import cumulative_incidence
 from models.risk.net_days import by_tenth
 from models.risk.outlook import chance_of_passing
 from models.risk.person_period import HORIZON
 from models.risk.srs import PublishedSRS
-from models.risk.uncertainty import Z_90, ChanceUncertainty
+from models.risk.uncertainty import Z_90
 from pipeline.train.windows import outcome
 
 DAY_BANDS = ((1, 14), (15, 30), (31, 60), (61, 89))
@@ -35,6 +30,8 @@ MIN_EACH = 20  # moments that passed, and that did not: below it no figure is gi
 # no measure: a first certificate of three days tells, without any leak, that most such spells end within the week.
 SUSPECT_AUC, SUSPECT_DAYS, SUSPECT_EACH = 0.80, (10, 30), 10
 C_ROWS = 6_000
+FEWEST_CURVE = 100  # moments that passed, and that did not: below it no slope, no curve and no interval of them is given
+BINS = 20  # of the histogram of chances
 FEWEST_COVERED = 30  # persons of a cell in which an interval is tried
 DAYS_AHEAD = 90  # a forecast of days is judged on so many: test months seldom hold a year
 
@@ -106,32 +103,59 @@ def beside_srs(tested: dict[str, Tested], srs: PublishedSRS, *, seed: int) -> di
 
 
 def deeper_at(tested: Tested, passed: int, *, seed: int, repeats: int = 100) -> dict:
-    """Intercept, slope, ICI, E50, E90, the smooth curve and net benefit for passing a day; slope and ICI with 95 % intervals."""
+    """Intercept, slope, ICI, E50, E90, the smooth curve and net benefit for passing a day, with 95 % intervals (`<name>_95`).
+
+    Empty where fewer than FEWEST_CURVE passed, or did not. curve: chance, smoothed observed share and its interval; histogram: share of the
+    moments by twentieth of the chance; net_benefit: by threshold, of acting on the model and on everyone, and the first less the second.
+    """
     passing, chance, weight, place = tested.at(passed)
-    if min(passing[weight > 0].sum(), (~passing)[weight > 0].sum()) < MIN_EACH:
-        return {}
-    intercept, slope = intercept_and_slope(passing, chance, weight)
-    smooth = smooth_calibration(passing, chance, weight)
     used = weight > 0
-    y, p = passing[used], chance[used]
-    measures = {"slope_95": lambda w: slopes(y, p, w), "ici_95": lambda w: icis(y, p, w)}
-    found = person_intervals(measures, weight[used], tested.person[place][used], seed=seed, repeats=repeats)
-    return {name: list(ends) for name, (_, *ends) in found.items()} | {
-        "intercept": intercept,
-        "slope": slope,
-        "ici": smooth.ici,
-        "e50": smooth.e50,
-        "e90": smooth.e90,
-        "curve": [[float(a), float(b)] for a, b in zip(smooth.chance, smooth.observed, strict=True)],
-        "net_benefit": [
-            {
-                "threshold": at,
-                "model": net_benefit(passing, chance, at, weight),
-                "all": net_benefit(passing, np.ones(len(chance)), at, weight),
-            }
-            for at in THRESHOLDS
-        ],
+    if min(passing[used].sum(), (~passing[used]).sum()) < FEWEST_CURVE:
+        return {}
+    y, p, w = passing[used], chance[used], weight[used]
+    grid = np.unique(np.quantile(p, np.linspace(0.01, 0.99, 30)))
+
+    def every(drawn: np.ndarray) -> dict[str, np.ndarray]:
+        smooth = smooths(y, p, drawn, at=grid)
+        found = levels_and_slopes(y, p, drawn) | {name: smooth[name] for name in ("ici", "e50", "e90")}
+        found |= {f"curve {n}": smooth["observed"][:, n] for n in range(len(grid))}
+        for at in THRESHOLDS:
+            model, everyone = net_benefits(y, p, at, drawn), net_benefits(y, np.ones(len(p)), at, drawn)
+            found |= {f"model {at}": model, f"all {at}": everyone, f"less {at}": model - everyone}
+        return found
+
+    found = person_intervals(every, w, tested.person[place][used], seed=seed, repeats=repeats)
+    out = {}
+    for name in ("intercept", "slope", "ici", "e50", "e90"):
+        out[name], *ends = found[name]
+        out[f"{name}_95"] = ends
+    counted, _ = np.histogram(p, bins=BINS, range=(0, 1), weights=w)
+    return out | {
+        "curve": [[float(at), *found[f"curve {n}"]] for n, at in enumerate(grid)],
+        "histogram": (counted / counted.sum()).tolist(),
+        "net_benefit": [{"threshold": at, **{name: found[f"{name} {at}"] for name in ("model", "all", "less")}} for at in THRESHOLDS],
     }
+
+
+def less_others(tested: dict[str, Tested], best: str, passed: int, *, seed: int, repeats: int = 200) -> dict[str, dict]:
+    """name -> AUC, Brier and IPA of `best` less that model's on the same moments, with 95 % intervals from the same draws of persons.
+
+    Empty where too few passed. That two intervals overlap says nothing of the difference; this does.
+    """
+    passing, chance, weight, place = tested[best].at(passed)
+    used = weight > 0
+    if min(passing[used].sum(), (~passing[used]).sum()) < MIN_EACH:
+        return {}
+    y, ours = passing[used], chance[used]
+    theirs = {name: one.at(passed)[1][used] for name, one in tested.items() if name != best}
+    measures = {"auc": aucs, "brier": briers, "ipa": ipas}
+
+    def less(drawn: np.ndarray) -> dict[str, np.ndarray]:
+        own = {key: measure(y, ours, drawn) for key, measure in measures.items()}
+        return {f"{name} {key}": own[key] - measure(y, p, drawn) for name, p in theirs.items() for key, measure in measures.items()}
+
+    found = person_intervals(less, weight[used], tested[best].person[place][used], seed=seed, repeats=repeats)
+    return {name: {key: found[f"{name} {key}"] for key in measures} for name in theirs}
 
 
 def days_forecast(tested: dict[str, Tested], until: dt.date, within: int = DAYS_AHEAD) -> dict:
@@ -178,12 +202,14 @@ def exits(rows: pl.DataFrame, within: tuple[int, ...] = (90, 180, 365)) -> dict:
     return {"within": list(within), "causes": {cause: None if cause in few else share.tolist() for cause, share in found.items()}}
 
 
-def uno(tested: Tested, *, seed: int) -> float:
-    """Uno's C of the days left, on at most 6 000 of the moments."""
+def uno(tested: Tested, *, seed: int, repeats: int = 100) -> tuple[float, float, float]:
+    """Uno's C of the days left with its 95 % interval, on at most 6 000 of the moments."""
     left = tested.curves[:, :HORIZON].sum(axis=1)
     some = np.random.default_rng(seed).permutation(len(left))[:C_ROWS]
+    known = {name: value[some] for name, value in tested.known.items()}
     until = float(np.quantile(tested.known["duration"], 0.9))
-    return uno_c(-left[some], until=until, **{name: value[some] for name, value in tested.known.items()})
+    c = lambda drawn: uno_cs(-left[some], drawn, until=until, **known)  # noqa: E731
+    return person_interval(c, known["sample_weight"], tested.person[some], seed=seed, repeats=repeats, batch=repeats)
 
 
 def hidden_groups(sizes: dict[str, int]) -> set[str]:
@@ -201,7 +227,7 @@ def hidden_groups(sizes: dict[str, int]) -> set[str]:
 
 
 def by_cell(tested: Tested, cells: np.ndarray, passed: int = 90) -> list[dict]:
-    """AUC and O/E for passing a day in each cell of `cells` (text, n); small cells are hidden.
+    """AUC, O/E and, where enough passed and did not, slope for passing a day in each cell of `cells` (text, n); small cells are hidden.
 
     Where one cell alone is small the next larger one is hidden too, or it could be had from the total.
     """
@@ -228,19 +254,23 @@ def by_cell(tested: Tested, cells: np.ndarray, passed: int = 90) -> list[dict]:
             "o_e": float(observed_to_expected(passing[here], chance[here], w)[0]),
             **{name: list(both) for name, (_, *both) in ends.items() if np.isfinite(both).all()},
         })  # fmt: skip
+        if min(y.sum(), (~y).sum()) >= FEWEST_CURVE:
+            slope, *both = slope_interval(y, p, weight[here], tested.person[place][here])
+            out[-1] |= {"slope": slope, "slope_95": both}
     return out
 
 
-def covered_by_interval(tested: Tested, uncertainty: ChanceUncertainty, passed: int = 90) -> dict | None:
+def covered_by_interval(tested: Tested, ends: np.ndarray, passed: int = 90) -> dict | None:
     """In how many cells of sex x age x group x day band the observed share lies as near the mean chance as its 90 % interval says.
 
-    The cell's interval: the mean width of its persons' (they err together), and the chance in which of them pass, by persons. cells, held;
+    ends : (n, 2) of the test rows' chances. The cell's interval: the mean width of its persons' (they err together), and the chance in which
+    of them pass, by persons. cells, held; held_95: how many of so many cells chance leaves held in 95 of 100 such tests, were the intervals right;
     mean_width of the intervals. None where nothing is known.
     """
     passing, chance, weight, place = tested.at(passed)
     used = weight > 0
     passing, chance, weight, rows, day = passing[used], chance[used], weight[used], tested.rows[place[used]], tested.day[place[used]]
-    low, high = uncertainty.interval(chance).T
+    low, high = ends[place[used]].T
     if not np.isfinite(low).all():
         return None
     texts = [rows[name].cast(pl.String).fill_null("?").to_numpy() for name in ("sex", "target_group") if name in rows.columns]
@@ -259,7 +289,12 @@ def covered_by_interval(tested: Tested, uncertainty: ChanceUncertainty, passed: 
         unsure = np.average(high[here] - low[here], weights=w) / 2 / Z_90
         cells += 1
         held += int(abs(np.average(left, weights=w)) <= Z_90 * np.hypot(sampling, unsure))
-    return {"cells": cells, "held": held, "mean_width": float(np.average(high - low, weights=weight))}
+    return {
+        "cells": cells,
+        "held": held,
+        "held_95": [int(one) for one in binom.ppf([0.025, 0.975], cells, 0.9)],
+        "mean_width": float(np.average(high - low, weights=weight)),
+    }
 
 
 def day_bands(day: np.ndarray) -> np.ndarray:

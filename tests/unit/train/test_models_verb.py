@@ -116,6 +116,16 @@ def test_two_versions_stand_side_by_side(home):
     assert f"Model card {second}" in told(home, "show", second)
 
 
+def test_a_difference_is_given_on_the_same_months_alone(home):
+    _, second, third = versions(home)
+    text = told(home, "compare", second, third)  # drawn with another seed: other moments
+    assert "no difference is given" in text and "+0.000" not in text
+    same = candidate().__class__(candidate().risk, AS_OF, candidate().meta | {"code_version": "later"}, candidate().validation)
+    alike = told(home, "compare", second, save(same, home))
+    assert "has no interval" in alike
+    assert next(line for line in alike.splitlines() if line.startswith("day 90 AUC")).endswith("+0.000")
+
+
 def test_a_version_that_is_not_there_is_told_with_those_that_are(home):
     kept = versions(home)
     with pytest.raises(UsageError, match="no model nonsense") as stop:

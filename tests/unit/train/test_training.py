@@ -9,7 +9,7 @@ import pytest
 from models.risk.srs import PublishedSRS
 from pipeline.errors import UsageError
 from pipeline.train.too_little import TooLittleData
-from pipeline.train.training import choose, train
+from pipeline.train.training import train
 from pipeline.train.validation import Tested, days_forecast
 from pipeline.train.windows import split_windows
 from tests.unit.train.invented import AS_OF, SETTINGS, UNTIL, candidate, features, history
@@ -30,15 +30,6 @@ def test_the_card_figures_hold_champion_and_both_challengers():
 def test_boosting_beats_the_table_on_the_wall_in_this_world():
     found = candidate().validation["models"]
     assert found["discrete_time_hazard"]["90"]["brier"][0] < found["kaplan_meier"]["90"]["brier"][0]
-
-
-def test_the_champion_must_win_or_the_simplest_that_is_not_worse_is_taken():
-    def scores(km, cox, boosted):
-        return {"kaplan_meier": km, "cox": cox, "discrete_time_hazard": boosted}
-
-    assert choose(scores(0.2, 0.19, 0.18)) == "discrete_time_hazard"
-    assert choose(scores(0.2, 0.18, 0.19)) == "cox"
-    assert choose(scores(0.18, 0.18, 0.18)) == "kaplan_meier"
 
 
 def test_the_choice_reads_the_tuning_months_and_never_the_test_months():
@@ -113,12 +104,15 @@ def test_net_days_are_right_in_the_mean():
 def test_published_srs_is_set_beside_the_others_on_the_moments_it_covers():
     rate = float(np.log(0.005))
     models = {code: {"breaks_days": [15, 1600], "log_hazard_per_day": {"(Intercept)": [rate]}} for code in COVERED}
-    found = train(history(), SETTINGS, AS_OF, UNTIL, "abc123", 1, PublishedSRS(models)).validation["beside_srs"]
+    trained = train(history(), SETTINGS, AS_OF, UNTIL, "abc123", 1, PublishedSRS(models))
+    found = trained.validation["beside_srs"]
     share = history()["diagnosis_3"].is_in(COVERED).mean()
     assert found["covered"] == pytest.approx(share, abs=0.05)
     assert list(found["models"]) == ["kaplan_meier", "cox", "discrete_time_hazard", "srs", "srs_certified"]
     assert len({one["moments"] for one in found["models"].values()}) == 1
     assert found["models"]["srs"]["brier"][0] > found["models"]["discrete_time_hazard"]["brier"][0]
+    # it takes part in the choice, on what it covers: the boosted model is better there by more than chance
+    assert trained.validation["chosen_by"]["srs"][2] < 0
 
 
 def test_a_forecast_of_days_is_judged_on_moments_whose_days_were_all_seen():
