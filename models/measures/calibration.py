@@ -69,7 +69,7 @@ def slope_interval(
 
 def icis(outcome: np.ndarray, chance: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(B,) ICI under each row of `weights` (B, n); see `smooth_calibration`."""
-    return smooths(outcome, chance, weights)["ici"]
+    return np.array([smooth_calibration(*_seen(outcome, chance, weight)).ici for weight in weights])
 
 
 def smooths(outcome: np.ndarray, chance: np.ndarray, weights: np.ndarray, at: np.ndarray | None = None) -> dict[str, np.ndarray]:
