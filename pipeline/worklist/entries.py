@@ -27,7 +27,7 @@ def make_entries(
     Parameters
     ----------
     candidates : worklist.candidates. scores : score.scores (spell_id, SCORED, reasons as a list of structs with
-        `text`). previous : worklist.entries of earlier nights, see rank.
+        `text`; where there, ACCOUNT comes along). previous : worklist.entries of earlier nights, see rank.
 
     Returns
     -------
