@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import duckdb
 import polars as pl
 
+from models.risk import age_limit
 from models.risk.fitted import FittedRisk
 from models.risk.national import NationalRisk
 from models.risk.srs import PublishedSRS
@@ -30,7 +31,7 @@ from pipeline.train.lists import Places
 from pipeline.train.too_little import TooLittleData
 from pipeline.train.training import OUTCOMES, Candidate, shipped, train
 
-AGE_LIMIT_YEARS = 67  # the month sickness benefit as a rule ends; causes are kept apart from returns to work
+AGE_LIMIT_YEARS = age_limit.YEARS  # causes are kept apart from returns to work
 GAP = "max_gap_days"
 YEARS_BACK = 6
 REFERENCE_MOMENTS = 5_000

@@ -73,9 +73,9 @@ def icis(outcome: np.ndarray, chance: np.ndarray, weights: np.ndarray) -> np.nda
 
 
 def smooths(outcome: np.ndarray, chance: np.ndarray, weights: np.ndarray, at: np.ndarray | None = None) -> dict[str, np.ndarray]:
-    """`ici`, `e50`, `e90` (B,) and `observed` (B, len(at)), the curve at chances `at`, under each row of `weights` (B, n)."""
+    """`ici`, `e50`, `e90` (B,), and at chances `at` the curve `observed` (B, len(at)), under each row of `weights` (B, n)."""
     found = [smooth_calibration(*_seen(outcome, chance, weight), at=at) for weight in weights]
-    return {name: np.array([getattr(one, name) for one in found]) for name in ("ici", "e50", "e90", "observed")}
+    return {name: np.array([getattr(one, name) for one in found]) for name in ("ici", "e50", "e90", *(() if at is None else ("observed",)))}
 
 
 def _seen(outcome, chance, weight) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -19,6 +19,7 @@ def cumulative_incidence(
     times, place = np.unique(duration, return_inverse=True)
     at_risk = np.bincount(place, weights=weight)[::-1].cumsum()[::-1]
     ended = np.bincount(place, weights=weight * (cause > 0), minlength=len(times))
+    at_risk = np.maximum(at_risk, 1e-12)  # nobody: nothing ends either
     before = np.append(1.0, np.cumprod(1 - ended / at_risk))[:-1]
     steps = np.searchsorted(times, at, side="right")
     out = {}

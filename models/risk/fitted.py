@@ -9,15 +9,17 @@ import polars as pl
 import skops.io
 
 from models.registry import RISK_MODELS
+from models.risk.age_limit import days_to_age_limit, ended_at_age_limit
 from models.risk.encoder import FrameEncoder
+from models.risk.exits import CAUSES, ExitShares
 from models.risk.explain import ShapleyExplainer
 from models.risk.national import NationalRisk
 from models.risk.net_days import NetDays
-from models.risk.outlook import PASSES, Outlook, chance_of_passing, expected_days
+from models.risk.outlook import PASSES, Outlook, age_and_group, chance_of_passing, expected_days
 from models.risk.person_period import HORIZON
 from models.risk.uncertainty import ChanceUncertainty
 
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 BATCH = 8_000
 # the only types a model file may hold beside numpy's and scikit-learn's public ones; never what the file itself asks for
 TRUSTED = (
@@ -47,13 +49,14 @@ class FittedRisk:
         net_days: NetDays,
         explainer: ShapleyExplainer,
         uncertainty: ChanceUncertainty,
+        exits: ExitShares,
     ) -> None:
         self.kind, self.encoder, self.model = kind, encoder, model
-        self.net_days, self.explainer, self.uncertainty = net_days, explainer, uncertainty
+        self.net_days, self.explainer, self.uncertainty, self.exits = net_days, explainer, uncertainty, exits
 
     def curves(self, frame: pl.DataFrame, days: np.ndarray) -> np.ndarray:
-        """(n, len(days)) S(t) for features as in features.spell_features."""
-        return self.model.predict_survival(self.encoder.transform(frame), days)
+        """(n, len(days)) S(t) for features as in features.spell_features; nought from the age limit on."""
+        return ended_at_age_limit(self.model.predict_survival(self.encoder.transform(frame), days), days, days_to_age_limit(frame))
 
     def outlook(self, frame: pl.DataFrame) -> Outlook:
         """Chances, days left and net days of every row; in batches, memory does not grow with n x 365."""
@@ -63,16 +66,32 @@ class FittedRisk:
         ahead = np.zeros(len(X))
         if "certified_days_ahead" in frame.columns:
             ahead = frame["certified_days_ahead"].cast(pl.Float64).fill_null(0).to_numpy()
-        passes, left = np.empty((len(X), len(PASSES))), np.empty(len(X))
+        passes, left, uncut = np.empty((len(X), len(PASSES))), np.empty(len(X)), np.empty(len(X))
+        limit, who, grid = days_to_age_limit(frame), age_and_group(frame), np.arange(HORIZON + 1)
+        ends = np.empty((len(X), len(CAUSES) + 1))
         for start in range(0, len(X), BATCH):
             some = slice(start, start + BATCH)
-            curve = self.model.predict_survival(X[some], np.arange(HORIZON + 1))
+            whole = self.model.predict_survival(X[some], grid)
+            mine = {name: values[some] for name, values in who.items()}
+            ends[some] = self.exits.by_cause(whole, day=day[some], **mine, limit=limit[some], within=HORIZON)
+            curve = ended_at_age_limit(whole, grid, limit[some])
+            uncut[some] = expected_days(whole)
             left[some] = expected_days(curve)
             for place, at in enumerate(PASSES):
                 passes[some, place] = chance_of_passing(curve, day[some], at, ahead[some])
-        mean = self.net_days.mean(X, days_left=left, degree=degree)
+        mean = self.net_days.mean(X, days_left=uncut, degree=degree)
+        # of the days that would have come, those before the limit
+        kept = np.divide(left, uncut, out=np.ones(len(X)), where=uncut > 0)
         p_90_ends = self.uncertainty.interval(X, passes[:, 0])
-        return Outlook(passes, left, mean, self.net_days.spread(mean), p_90_ends, self.net_days.ends(mean))
+        return Outlook(
+            passes,
+            left,
+            np.minimum(mean * kept, limit),
+            self.net_days.spread(mean) * kept,
+            p_90_ends,
+            np.minimum(self.net_days.ends(mean) * kept[:, None], limit[:, None]),
+            ends,
+        )
 
     def effects(self, frame: pl.DataFrame) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """(n,) mean days left of comparable spells, and group -> (n,) days by which its facts change them; see `explain`.
@@ -94,6 +113,7 @@ class FittedRisk:
             "net_days": self.net_days.to_dict(),
             "explainer": self.explainer.to_dict(),
             "uncertainty": self.uncertainty.to_dict(),
+            "exits": self.exits.to_dict(),
         }
         return {
             "model.skops": skops.io.dumps(boosters),
@@ -114,6 +134,7 @@ def from_files(whole: dict, encoder: dict, boosters: bytes) -> FittedRisk | Nati
         NetDays.from_dict(whole["net_days"], trees),
         ShapleyExplainer.from_dict(whole["explainer"], trees),
         ChanceUncertainty.from_dict(whole["uncertainty"], trees),
+        ExitShares.from_dict(whole["exits"]),
     )
 
 

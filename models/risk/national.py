@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from models.risk.age_limit import days_to_age_limit, ended_at_age_limit
+from models.risk.exits import CAUSES
 from models.risk.outlook import PASSES, Outlook, chance_of_passing, expected_days
 from models.risk.person_period import HORIZON
 from models.risk.uncertainty import Z_90
@@ -75,7 +77,7 @@ class NationalRisk:
 
     def curves(self, frame: pl.DataFrame, days: np.ndarray) -> np.ndarray:
         """(n, len(days)) S(t); days 0..365."""
-        return self._curves_of(*self._known(frame), np.asarray(days))
+        return ended_at_age_limit(self._curves_of(*self._known(frame), np.asarray(days)), np.asarray(days), days_to_age_limit(frame))
 
     def _curves_of(self, place, day, ahead, days) -> np.ndarray:
         reached = self._curves[place, np.minimum(day + ahead - 1, LONGEST)]
@@ -89,10 +91,10 @@ class NationalRisk:
         degree = frame["degree"].cast(pl.Float64).fill_null(100).to_numpy() / 100
         n = frame.height
         passes, left, square = np.empty((n, len(PASSES))), np.empty(n), np.empty(n)
-        grid = np.arange(HORIZON + 1)
+        grid, limit = np.arange(HORIZON + 1), days_to_age_limit(frame)
         for start in range(0, n, BATCH):
             some = slice(start, start + BATCH)
-            curve = self._curves_of(place[some], day[some], ahead[some], grid)
+            curve = ended_at_age_limit(self._curves_of(place[some], day[some], ahead[some], grid), grid, limit[some])
             left[some] = expected_days(curve)
             # E[T^2] of T = min(duration, 365) is the sum of (2t + 1) S(t)
             square[some] = curve[:, :HORIZON] @ (2 * grid[:HORIZON] + 1)
@@ -100,8 +102,8 @@ class NationalRisk:
                 passes[some, k] = chance_of_passing(curve, today[some], at, ahead[some])
         spread = np.sqrt(np.maximum(square - left**2, 0))
         net, sd = left * degree, spread * degree
-        net_ends = np.clip(np.column_stack([net - Z_90 * sd, net + Z_90 * sd]), 0, HORIZON)
-        return Outlook(passes, left, net, sd, np.full((n, 2), np.nan), net_ends)
+        net_ends = np.clip(np.column_stack([net - Z_90 * sd, net + Z_90 * sd]), 0, np.minimum(limit, HORIZON)[:, None])
+        return Outlook(passes, left, net, sd, np.full((n, 2), np.nan), net_ends, np.full((n, len(CAUSES) + 1), np.nan))
 
     def effects(self, frame: pl.DataFrame) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Days left of all spells of this day with the usual certificate, and what diagnosis and certified end change them by."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from models.risk.person_period import HORIZON
 
@@ -22,7 +23,8 @@ class Outlook:
     """passes: (n, 3) chances; days_left: (n,) expected days within 365; net_days, net_days_sd: (n,).
 
     p_90_ends: (n, 2) 90 % interval of the chance of passing day 90 (models.risk.uncertainty; nan: not known). net_ends: (n, 2)
-    that nine in ten persons' own net days will lie in (models.risk.net_days).
+    that nine in ten persons' own net days will lie in (models.risk.net_days). exits: (n, 5) chance that the spell ends within HORIZON days by
+    each cause, the age limit last (models.risk.exits; nan: not known); they add up to 1 - S(HORIZON).
     """
 
     passes: np.ndarray
@@ -31,6 +33,7 @@ class Outlook:
     net_days_sd: np.ndarray
     p_90_ends: np.ndarray
     net_ends: np.ndarray
+    exits: np.ndarray
 
 
 def chance_of_passing(
@@ -47,3 +50,10 @@ def chance_of_passing(
 def expected_days(survival: np.ndarray) -> np.ndarray:
     """(n,) E[min(duration, 365)] = sum of S(0..364)."""
     return survival[:, :HORIZON].sum(axis=1, dtype=float)
+
+
+def age_and_group(frame: pl.DataFrame) -> dict[str, np.ndarray]:
+    """`age` (n,) years, nan: not known; `group` (n,) target group; of features, where they have them."""
+    age = frame["age_years"].cast(pl.Float64).fill_null(np.nan).to_numpy() if "age_years" in frame.columns else np.full(frame.height, np.nan)
+    group = frame["target_group"].cast(pl.String).fill_null("other").to_numpy() if "target_group" in frame.columns else np.full(frame.height, "other")
+    return {"age": age, "group": group}

@@ -24,6 +24,10 @@ select
             ) / 12.0
         ) as integer
     ) as age_years,
+    cast(
+        year(base.as_of) * 12 + month(base.as_of)
+        - year(persons.birth_month) * 12 - month(persons.birth_month) as integer
+    ) as age_months,
     case when coordination.in_coordination then 1 else 0 end as in_coordination,
     case when coordination.coordinated_before then 1 else 0 end as coordinated_before,
     case when coordination.last_declined_on is not null then 1 else 0 end as declined_before

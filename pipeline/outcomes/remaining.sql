@@ -66,8 +66,7 @@ exits as (
                         cast(year(persons.birth_month) + $age_limit_years as integer),
                         cast(month(persons.birth_month) as integer), 1
                     )
-        end as aged_on,
-        least(persons.deceased_on, persons.emigrated_on) as gone_on
+        end as aged_on
     from ends
     left join ingest.persons as persons on ends.person_key = persons.person_key
     left join disability
@@ -87,7 +86,7 @@ timed as (
         *,
         coalesce(exit_on <= end_date + $max_gap_days + 1, false) as by_exit,
         date_diff('day', as_of, last_day) as followed_to,
-        least(as_of + 365, seen_to, gone_on - 1) as counted_to,
+        least(as_of + 365, seen_to, exit_on - 1) as counted_to,
         greatest(date_diff('day', as_of, least(end_date, exit_on)), 1) as event_days
     from firsts
 ),

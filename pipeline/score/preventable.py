@@ -6,14 +6,15 @@ import numpy as np
 import polars as pl
 
 from models.benefit.evidence import EvidenceBenefit
+from pipeline.score.scoring import EXITS
 
 COLUMNS = (
     "spell_id", "person_key", "unit_id", "as_of", "day", "degree", "target_group", "p_90", "p_180", "p_365",
     "days_left", "net_days_left", "preventable_days", "preventable_low", "preventable_high", "benefit_basis",
     "reasons", "model_version", "comparable_days_left", "other_effects_days",
-    "p_90_low", "p_90_high", "net_days_left_low", "net_days_left_high",
+    "p_90_low", "p_90_high", "net_days_left_low", "net_days_left_high", *EXITS,
 )  # fmt: skip
-LAST = COLUMNS[-6:]  # behind what others read by place
+LAST = COLUMNS[COLUMNS.index("comparable_days_left"):]  # behind what others read by place
 
 
 def with_preventable_days(

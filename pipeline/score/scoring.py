@@ -10,6 +10,8 @@ from pipeline.score.load import LoadedModel
 from pipeline.score.reasons import reasons
 
 KEYS = ("spell_id", "person_key", "unit_id", "as_of")
+# chance that the spell ends within 365 days by each cause, in the order of models.risk.exits: never on a list
+EXITS = ("ends_by_return", "ends_by_death", "ends_by_emigration", "ends_by_disability", "ends_by_age_limit")
 NEEDED = (*KEYS, "day", "degree", "target_group")
 
 
@@ -24,7 +26,7 @@ def score(features: pl.DataFrame, model: LoadedModel, language: str) -> pl.DataF
     -------
     spell_id, person_key, unit_id, as_of, day, degree, target_group, p_90, p_180, p_365, days_left, net_days_left,
     net_days_sd, reasons (list of feature, value, effect_days, text), comparable_days_left, p_90_low, p_90_high, net_days_left_low, net_days_left_high,
-    other_effects_days, model_version; rows in the order given. p_90's ends: how sure the chance is (90 %; null: not known); net days': nine in ten
+    other_effects_days, ends_by_* (EXITS; null: not known), model_version; rows in the order given. p_90's ends: how sure the chance is (90 %; null: not known); net days': nine in ten
     persons' own will lie in them. comparable_days_left (mean of the same day band and target group) + the reasons' effect_days +
     other_effects_days = days_left, to rounding.
     Convention of p and days: models.risk.outlook.
@@ -60,5 +62,6 @@ def score(features: pl.DataFrame, model: LoadedModel, language: str) -> pl.DataF
         pl.Series("comparable_days_left", comparable),
         *(pl.Series(f"{name}_{end}", ends[:, place]).fill_nan(None) for name, ends in intervals.items() for place, end in enumerate(("low", "high"))),
         pl.Series("other_effects_days", outlook.days_left - comparable - stated),
+        *(pl.Series(name, outlook.exits[:, place]).fill_nan(None) for place, name in enumerate(EXITS)),
         pl.lit(model.version).alias("model_version"),
     )

@@ -111,13 +111,14 @@ def _with_check(birth: np.ndarray, serial: np.ndarray, coordination: np.ndarray 
     return ((year * 100 + month) * 100 + day) * 10_000 + serial * 10 + luhn(nine)
 
 
-def identity_numbers(index: np.ndarray, as_of: date) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def identity_numbers(index: np.ndarray, as_of: date, older: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Identity numbers (int64, twelve digits), birth days and whether a man, of persons by their place 0, 1, 2 ….
 
     Birth numbers 980-999 are kept for tests, so none is a living person's. A date has nine for each sex
     here: persons beyond 18 x the dates of 18-66 years (about 315 000) get coordination numbers (day + 60)
     of the same series, and beyond as many again Stockholm's reserve numbers `99yyyyNNNNNC` (Luhn over
     positions 5-11; twelve million of them), which carry no birth date. Raises ValueError beyond those.
+    `older`: every second of the oldest year is born two years before.
     """
     youngest = date(as_of.year - YOUNGEST, as_of.month, 1)
     oldest = date(as_of.year - OLDEST, as_of.month, 1)
@@ -129,6 +130,8 @@ def identity_numbers(index: np.ndarray, as_of: date) -> tuple[np.ndarray, np.nda
     birth = day_number(oldest) + place // SLOTS
     slot = place % SLOTS
     man = slot % 2 == 1
+    if older:
+        birth = birth - np.where((place // SLOTS < 365) & (slot // 2 % 2 == 1), 730, 0)
     number = _with_check(birth, 980 + slot, coordination=index // room == 1)
     over = index - 2 * room
     if (over >= 126 * 100_000).any():
@@ -166,7 +169,7 @@ def make(
     """Persons number `index` (int64) of a region of `persons`; begin and end are day numbers."""
     onset, care = figures.raw["onset"], figures.raw["care"]
     n = len(index)
-    number, birth, man = identity_numbers(index, as_of)
+    number, birth, man = identity_numbers(index, as_of, figures.raw["age_limit"]["reached"])
     age = (end - birth) / 365.25
     by_age = np.array([0.0, *[r for _, r in onset["age_rate"]]])
     ages = [at for at, _ in onset["age_rate"]]
@@ -203,6 +206,15 @@ def make(
         protected=rng.random(n) < care["protected_share"],
         index=index,
     )
+
+
+def aged_on(figures: Figures, people: People) -> np.ndarray:
+    """(persons,) first day of the month in which the age limit is reached; NEVER where nobody is to reach it."""
+    limit = figures.raw["age_limit"]
+    if not limit["reached"]:
+        return np.full(len(people), NEVER)
+    month = people.birth.astype("datetime64[D]").astype("datetime64[M]") + 12 * limit["years"]
+    return month.astype("datetime64[D]").astype(np.int64)
 
 
 def iso(days: np.ndarray, known_until: int) -> pl.Series:

@@ -237,7 +237,32 @@ def _tables(order: _Order, part: _Part, day: int) -> dict[str, pl.DataFrame]:
     made["coordination"] = care.coordination(group, spells, known, f"k{label}", stream(CASES))
     made["benefits"] = care.benefits(group, spells, pieces, known, stream(PAID))
     made["questionnaires"] = care.questionnaires(group, spells, known, stream(ASKED))
-    return made
+    return _until_the_age_limit(made, people.aged_on(figures, group), group)
+
+
+def _until_the_age_limit(made: dict[str, pl.DataFrame], aged: np.ndarray, group: people.People) -> dict[str, pl.DataFrame]:
+    """The extracts without sick leave from the age limit on; taken away when all is drawn, so that nobody else's draws move."""
+    past = np.flatnonzero(aged < people.NEVER)
+    if not len(past):
+        return made
+    both = pl.concat([group.number.gather(past), group.former.gather(past)])
+    limit = pl.DataFrame({"patient_id": both, "aged_on": pl.Series(np.tile(aged[past], 2).astype(np.int32)).cast(pl.Date)}).drop_nulls()
+
+    def cut(frame: pl.DataFrame, keys: pl.DataFrame, on: str) -> pl.DataFrame:
+        whole = frame.join(keys, on=on, how="left", maintain_order="left")
+        begun = whole.filter(pl.col("aged_on").is_null() | (pl.col("start_date") < pl.col("aged_on")))
+        last = pl.col("aged_on").dt.offset_by("-1d")
+        return begun.with_columns(end_date=pl.min_horizontal("end_date", last)).select(frame.columns)
+
+    certificates, periods = made["certificates"], made["certificate_periods"]
+    signed = certificates.join(limit, on="patient_id", maintain_order="left").select("certificate_id", "aged_on")
+    kept = cut(periods, signed, "certificate_id")
+    gone = periods.join(kept, on="certificate_id", how="anti").select("certificate_id").unique()
+    return made | {
+        "certificates": certificates.join(gone, on="certificate_id", how="anti", maintain_order="left"),
+        "certificate_periods": kept,
+        "benefits": cut(made["benefits"], limit, "patient_id"),
+    }
 
 
 def _changed(frame: pl.DataFrame, earlier: pl.DataFrame | None) -> pl.DataFrame:

@@ -61,7 +61,7 @@ def card_lines(meta: dict, validation: dict) -> list[Line]:
     lines.append(
         ("table", flow + [[s["why"], s["moments"], s["spells"], s["persons"]] for s in validation["flow"]])
     )
-    lines += _exits(meta, validation["exits"])
+    lines += _exits(meta, validation["exits"]) + _exits_forecast(validation.get("exits_forecast"))
     lines += choice(meta, validation["chosen_by"])
     lines += performance(meta, validation) + _days_forecast(meta, validation.get("days_forecast")) + _net_days(validation) + _sure(validation)
     items = [["item", "what", "where"], *(list(row) for row in TRIPOD)]
@@ -81,6 +81,28 @@ def _exits(meta: dict, found: dict) -> list[Line]:
             "would have begun; what goes on beyond is censored there.",
         ),
         ("head3", "How ongoing spells end, each cause beside the others (Aalen-Johansen)"),
+        ("table", rows),
+    ]
+
+
+def _exits_forecast(found: dict | None) -> list[Line]:
+    if not found:
+        return []
+    rows = [["ended by", "within", "persons", "expected", "observed", "observed / expected"]]
+    for cause, told in sorted((int(cause), told) for cause, told in found["causes"].items()):
+        if told is None:
+            rows.append([CAUSES[cause], "", "too few", "", "", ""])
+        for days, one in zip(found["within"], told or (), strict=False):
+            observed = "{:.2%} ({:.2%}-{:.2%})".format(*one["observed"])
+            rows.append([CAUSES[cause], f"{days} days", one["persons"], f"{one['expected']:.2%}", observed, interval(one["o_e"], 2)])
+    return [
+        ("head3", "Forecast of each cause, on the test months"),
+        (
+            "text",
+            "The chance of an end is the hazard model's; its split by cause is the share of each cause among ends on the same days of a spell, at the "
+            "same age and in the same target group, drawn together where few have ended. The age limit is not learnt: the day it is reached "
+            "on is known, and every curve ends there.",
+        ),
         ("table", rows),
     ]
 

@@ -39,7 +39,9 @@ from pipeline.train.validation import (
     days_forecast,
     deeper_at,
     early_auc,
+    exit_shares,
     exits,
+    exits_forecast,
     less_others,
     measures_at,
     uno,
@@ -50,6 +52,8 @@ KEYS = ("spell_id", "person_key", "as_of", "unit_id")
 OUTCOMES = ("end_date_final", "duration_days", "cause", "net_days_365", "followed_days", "weight")
 # in two or three years every month came but a few times: trees learn those spells, not the season
 NUISANCES = ("start_month", "month_now")
+# says when the age limit comes, which is known and not learnt (models.risk.age_limit)
+NOT_LEARNT = ("age_months",)
 MAX_TESTED = 60_000
 EXPLAINED = 30_000
 
@@ -134,6 +138,7 @@ def train(
     validation |= {
         "net_days": net_report,
         "exits": exits(every),
+        "exits_forecast": exits_forecast(trial.tested()[winner], exit_shares(pl.concat([fit, trial.tune])), seed=seed),
         "flow": [vars(step) for step in trial.steps],
         "windows": windows.in_words(),
         "counts": {
@@ -153,7 +158,7 @@ def train(
         "moments": every.height,
         "ends": int((every["cause"] > 0).sum()),
     }
-    return Candidate(FittedRisk(winner, encoder, final, net_days, explainer, trial.uncertainty), as_of, meta, validation)
+    return Candidate(FittedRisk(winner, encoder, final, net_days, explainer, trial.uncertainty, exit_shares(every)), as_of, meta, validation)
 
 
 def try_out(
@@ -180,7 +185,7 @@ def try_out(
         raise TooLittleData("the tuning or test months have no ended spells", remedy=_WAIT)
     test = test.sample(min(test.height, MAX_TESTED), seed=seed, shuffle=True)
 
-    encoder = FrameEncoder().fit(fit, skip=KEYS + OUTCOMES + NUISANCES, persons=fit["person_key"])
+    encoder = FrameEncoder().fit(fit, skip=KEYS + OUTCOMES + NUISANCES + NOT_LEARNT, persons=fit["person_key"])
     tuned = _tuned(encoder, fit, tune, seed)
     chosen_by, differences = on_tuning_months(tuned, encoder, tune, srs=srs, most=MAX_TESTED // 2, seed=seed)
     both = between(chosen, windows.first, windows.test_from, windows.test_from)

@@ -15,8 +15,10 @@ from models.measures.censoring import seen_at
 from models.measures.decision import net_benefits
 from models.measures.discrimination import aucs, uno_cs
 from models.measures.incidence import cumulative_incidence
+from models.risk.age_limit import days_to_age_limit, ended_at_age_limit
+from models.risk.exits import AGE_LIMIT, CAUSES, ExitShares
 from models.risk.net_days import by_tenth
-from models.risk.outlook import chance_of_passing
+from models.risk.outlook import age_and_group, chance_of_passing
 from models.risk.person_period import HORIZON
 from models.risk.srs import PublishedSRS
 from models.risk.uncertainty import Z_90
@@ -40,11 +42,12 @@ class Tested:
     """The test moments of one model: for each passed day, outcome, chance and weight."""
 
     def __init__(self, rows: pl.DataFrame, curves: np.ndarray) -> None:
-        """curves : (n, HORIZON + 1) daily survival of the rows of `rows`."""
-        self.rows, self.curves = rows, curves
+        """curves : (n, HORIZON + 1) daily survival of the rows of `rows`; they end at the age limit, which is known."""
+        self.rows, self.limit, self.uncut = rows, days_to_age_limit(rows), curves
+        self.curves = ended_at_age_limit(curves, np.arange(curves.shape[1]), self.limit)
         self.day = rows["day"].to_numpy()
         self.person = rows["person_key"].to_numpy()
-        self.known = outcome(rows)
+        self.known = outcome(rows) | {"event": (rows["cause"] > 0).to_numpy()}
 
     def at(self, passed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """(did pass, chance, weight, place in rows) among spells on a day before `passed`."""
@@ -200,6 +203,47 @@ def exits(rows: pl.DataFrame, within: tuple[int, ...] = (90, 180, 365)) -> dict:
         cause for cause in found if rows.filter(pl.col("cause") == cause)["person_key"].n_unique() < MIN_PERSONS
     }
     return {"within": list(within), "causes": {cause: None if cause in few else share.tolist() for cause, share in found.items()}}
+
+
+def exit_shares(rows: pl.DataFrame) -> ExitShares:
+    """Learnt from moments with their outcomes."""
+    return ExitShares().fit(
+        day=rows["day"].to_numpy(),
+        **age_and_group(rows),
+        duration=rows["duration_days"].to_numpy(),
+        cause=rows["cause"].to_numpy(),
+        person=rows["person_key"].to_numpy(),
+        sample_weight=rows["weight"].cast(pl.Float64).to_numpy(),
+    )
+
+
+def exits_forecast(tested: Tested, shares: ExitShares, within: tuple[int, ...] = (90, 180), *, seed: int) -> dict:
+    """Cause -> for each of `within`: persons, share expected, share observed (Aalen-Johansen) and their ratio, with 95 % intervals.
+
+    None for a cause by which fewer than MIN_PERSONS persons' spells ended.
+    """
+    rows, weight = tested.rows, tested.known["sample_weight"]
+    duration, cause = rows["duration_days"].to_numpy(), rows["cause"].to_numpy()
+    asked = {"day": tested.day, **age_and_group(rows), "limit": tested.limit}
+    expected = [shares.by_cause(tested.uncut, **asked, within=days) for days in within]
+    out: dict[int, list | None] = {}
+    for place, one in enumerate((*CAUSES, AGE_LIMIT)):
+        persons = [len(np.unique(tested.person[(cause == one) & (duration <= days)])) for days in within]
+        if min(persons) < MIN_PERSONS:
+            out[one] = None
+            continue
+        out[one] = []
+        for k, days in enumerate(within):
+            chance = expected[k][:, place]
+
+            def observed(w: np.ndarray, days=days, one=one) -> np.ndarray:
+                found = (cumulative_incidence(duration, cause, np.array([days]), row) for row in w)
+                return np.array([share[one][0] if one in share else 0.0 for share in found])
+
+            measures = {"observed": observed, "o_e": lambda w, c=chance, o=observed: o(w) / (w @ c / w.sum(axis=1))}
+            found = person_intervals(measures, weight, tested.person, seed=seed, repeats=100)
+            out[one].append({"persons": persons[k], "expected": float(np.average(chance, weights=weight)), **found})
+    return {"within": list(within), "causes": out}
 
 
 def uno(tested: Tested, *, seed: int, repeats: int = 100) -> tuple[float, float, float]:

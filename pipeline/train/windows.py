@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from models.risk.exits import AGE_LIMIT
+
 ENOUGH_MONTHS = 30
 
 
@@ -70,9 +72,12 @@ def between(frame: pl.DataFrame, start: dt.date, end: dt.date, known_until: dt.d
 
 
 def outcome(rows: pl.DataFrame) -> dict[str, np.ndarray]:
-    """The arguments duration, event and sample_weight of a model's `fit`."""
+    """The arguments duration, event and sample_weight of a model's `fit`.
+
+    The age limit is known at the moment and cuts the curve (models.risk.age_limit): in fitting it is no event, but where seeing ends.
+    """
     return {
         "duration": rows["duration_days"].cast(pl.Int32).to_numpy(),
-        "event": (rows["cause"] > 0).to_numpy(),
+        "event": rows["cause"].is_between(1, AGE_LIMIT - 1).to_numpy(),
         "sample_weight": rows["weight"].cast(pl.Float64).to_numpy(),
     }

@@ -9,12 +9,13 @@ TITLE = "The person"
 
 
 @pytest.mark.parametrize(
-    ("born", "age"), [("1980-01-01", 46), ("1980-02-01", 45), ("2026-01-01", 0), ("1979-12-01", 46)]
+    ("born", "age", "months"),
+    [("1980-01-01", 46, 552), ("1980-02-01", 45, 551), ("2026-01-01", 0, 0), ("1979-12-01", 46, 553)],
 )
-def test_age_changes_with_the_month_of_birth(moment, run_table, born, age):
+def test_age_changes_with_the_month_of_birth(moment, run_table, born, age, months):
     moment("2026-01-20")
     fill("ingest.persons", f"person_key | sex | birth_month\n1 | F | {born}", run_table)
-    expect(run_table("features.person"), f"sex | age_years\nF | {age}")
+    expect(run_table("features.person"), f"sex | age_years | age_months\nF | {age} | {months}")
 
 
 def test_someone_of_whom_nothing_is_known_has_neither_age_nor_sex(moment, run_table):

@@ -170,26 +170,35 @@ def test_death_a_move_abroad_and_the_age_limit_are_ends_of_their_own(
 
 
 @pytest.mark.parametrize(
-    ("benefit", "duration", "cause"),
+    ("benefit", "duration", "cause", "net"),
     [
-        ("1 | 2026-03-20 |            | 100 | disability | 2026-05-01", 10, 4),
-        ("1 | 2026-04-06 | 2027-01-01 | 100 | disability | 2026-05-01", 21, 4),
-        ("1 | 2026-04-07 |            | 100 | disability | 2026-05-01", 21, 1),
-        ("1 | 2026-03-20 |            | 75  | disability | 2026-05-01", 21, 1),
-        ("1 | 2026-03-20 |            | 100 | sickness   | 2026-05-01", 21, 1),
-        ("1 | 2026-03-20 |            | 100 | disability | 2027-01-01", 21, 1),
-        ("1 | 2026-03-10 |            | 100 | disability | 2026-03-10", 21, 1),
+        ("1 | 2026-03-20 |            | 100 | disability | 2026-05-01", 10, 4, 9.0),
+        ("1 | 2026-04-06 | 2027-01-01 | 100 | disability | 2026-05-01", 21, 4, 21.0),
+        ("1 | 2026-04-07 |            | 100 | disability | 2026-05-01", 21, 1, 21.0),
+        ("1 | 2026-03-20 |            | 75  | disability | 2026-05-01", 21, 1, 21.0),
+        ("1 | 2026-03-20 |            | 100 | sickness   | 2026-05-01", 21, 1, 21.0),
+        ("1 | 2026-03-20 |            | 100 | disability | 2027-01-01", 21, 1, 21.0),
+        ("1 | 2026-03-10 |            | 100 | disability | 2026-03-10", 21, 1, 21.0),
     ],
 )
 def test_a_full_disability_benefit_granted_after_the_moment_ends_the_spell(
-    remaining, benefit, duration, cause
+    remaining, benefit, duration, cause, net
 ):
     made = remaining(
         "2026-03-10",
         "person_key | start_date | end_date\n1 | 2026-03-01 | 2026-03-31",
         benefits=f"person_key | start_date | end_date | degree | kind | known_from\n{benefit}",
     )
-    expect(made, f"duration_days | cause\n{duration} | {cause}")
+    expect(made, f"duration_days | cause | net_days_365\n{duration} | {cause} | {net}")
+
+
+def test_no_net_day_comes_after_the_age_limit_though_one_is_certified(remaining):
+    made = remaining(
+        "2026-03-10",
+        "person_key | start_date | end_date\n1 | 2026-03-01 | 2026-03-31\n1 | 2026-04-20 | 2026-05-10",
+        persons="person_key | birth_month\n1 | 1959-05-01",
+    )
+    expect(made, "duration_days | cause | net_days_365 | followed_days\n21 | 1 | 32.0 | 276")
 
 
 def test_an_exit_after_the_last_day_followed_leaves_the_spell_censored(remaining):

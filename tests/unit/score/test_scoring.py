@@ -1,5 +1,6 @@
 """Chances, days and reasons on every ongoing spell."""
 
+import datetime as dt
 import re
 
 import numpy as np
@@ -7,6 +8,7 @@ import polars as pl
 import pytest
 
 from models.risk.fact_groups import GROUPS, UNSAID, grouped
+from models.risk.person_period import HORIZON
 from pipeline.errors import InputError, UsageError
 from pipeline.score.load import LoadedModel
 from pipeline.score.reasons import REASON, TELLS, reasons, words
@@ -26,10 +28,37 @@ def test_a_row_has_the_columns_of_the_contract_in_the_order_of_the_spells():
     assert found.columns == [
         "spell_id", "person_key", "unit_id", "as_of", "day", "degree", "target_group", "p_90", "p_180", "p_365",
         "days_left", "net_days_left", "net_days_sd", "reasons",
-        "comparable_days_left", "p_90_low", "p_90_high", "net_days_left_low", "net_days_left_high", "other_effects_days", "model_version",
+        "comparable_days_left", "p_90_low", "p_90_high", "net_days_left_low", "net_days_left_high", "other_effects_days",
+        "ends_by_return", "ends_by_death", "ends_by_emigration", "ends_by_disability", "ends_by_age_limit", "model_version",
     ]  # fmt: skip
     assert found["spell_id"].to_list() == given["spell_id"].to_list()
     assert found.schema["reasons"] == REASON
+
+
+def test_nothing_goes_on_beyond_the_age_limit_whose_day_is_known():
+    given = features(200).with_columns(as_of=pl.lit(dt.date(2026, 3, 10)), day=pl.lit(30), certified_days_ahead=pl.lit(10))
+    for risk in (model(), LoadedModel("v", shipped(AS_OF, "abc123").meta, shipped(AS_OF, "abc123").risk)):
+        free, near, now = (score(given.with_columns(age_months=pl.lit(months)), risk, "sv") for months in (600, 67 * 12 - 2, 67 * 12 - 1))
+        # the limit is on 1 May: day 82 of the spell, 52 days away; on 1 April: 22 days away
+        for found, left in ((near, 52), (now, 22)):
+            assert found["p_90"].max() == 0 and found["p_365"].max() == 0
+            assert found["days_left"].min() >= 10 and found["days_left"].max() <= left
+            assert found["net_days_left"].max() <= left and found["net_days_left_high"].max() <= left
+        assert (near["days_left"] < free["days_left"]).all() and (now["days_left"] <= near["days_left"]).all()
+        assert (near["net_days_left"] < free["net_days_left"]).all()
+        # one who reached it before the moment, or whose age is not known, is not cut
+        assert score(given.with_columns(age_months=pl.lit(67 * 12)), risk, "sv")["days_left"].to_list() == free["days_left"].to_list()
+
+
+def test_ends_by_cause_add_up_to_the_end_within_a_year_and_the_age_limit_takes_the_rest():
+    given = features(200).with_columns(as_of=pl.lit(dt.date(2026, 3, 10)), age_months=pl.Series([600] * 100 + [67 * 12 - 1] * 100))
+    found = score(given, model(), "sv")
+    total = found.select(pl.sum_horizontal("^ends_by_.*$")).to_series().to_numpy()
+    curves = model().risk.curves(given, np.arange(HORIZON + 1))
+    assert np.allclose(total, 1 - curves[:, -1], atol=1e-5)
+    assert (found["ends_by_age_limit"][:100] == 0).all() and (found["ends_by_age_limit"][100:] > 0).all()
+    national = score(given, LoadedModel("v", shipped(AS_OF, "abc123").meta, shipped(AS_OF, "abc123").risk), "sv")
+    assert national["ends_by_return"].null_count() == 200  # published lengths know no causes
 
 
 def test_a_later_day_is_passed_less_often_and_a_passed_day_for_certain():

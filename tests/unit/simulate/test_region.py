@@ -2,14 +2,15 @@
 
 import hashlib
 import json
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 import polars as pl
 import pytest
 
 from pipeline.config.home import Home
 from pipeline.errors import UsageError
-from pipeline.simulate import people, region
+from pipeline.simulate import figures, people, region
 from pipeline.simulate.region import simulate
 
 AS_OF = date(2025, 6, 30)
@@ -46,6 +47,28 @@ def test_the_same_seed_gives_the_same_bytes(clean, tmp_path):
     simulate(again, 3000, AS_OF, seed=1)
     assert fingerprint(again.raw) == fingerprint(clean.raw)
     assert fingerprint(again.truth) == fingerprint(clean.truth)
+
+
+def test_some_reach_the_age_limit_where_asked_and_nobody_elses_rows_change(clean, tmp_path, monkeypatch):
+    usual = figures.load()
+    raw = usual.raw | {"age_limit": {"years": 67, "reached": True}}
+    monkeypatch.setattr(region, "load", lambda: replace(usual, raw=raw))
+    home = Home(tmp_path / "aged")
+    simulate(home, 3000, AS_OF, seed=1)
+    persons = read(home, "persons")
+    others = set(read(clean, "persons")["patient_id"]) & set(persons["patient_id"])
+    changed = persons.filter(~pl.col("patient_id").is_in(list(others)))
+    assert 20 <= changed.height <= 45  # half of one in 48
+    assert set(changed["patient_id"].str.slice(0, 4)) <= {"1957", "1958"}
+    before, after = read(clean, "certificates"), read(home, "certificates")
+    mine = pl.col("patient_id").is_in(list(others))
+    assert after.filter(mine).equals(before.filter(mine))
+    limit = pl.date(pl.col("patient_id").str.slice(0, 4).cast(pl.Int32) + 67, pl.col("patient_id").str.slice(4, 2).cast(pl.Int32), 1)
+    periods = read(home, "certificate_periods").join(after.filter(~mine), on="certificate_id").select(
+        "start_date", end=pl.col("end_date").str.to_date(), left=limit - pl.col("end_date").str.to_date()
+    )
+    assert periods.height > 0 and periods["left"].min() >= timedelta(days=1)
+    assert len(before) > len(after)
 
 
 def test_units_list_the_persons_that_are_listed_there(clean):
