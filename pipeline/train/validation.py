@@ -30,7 +30,7 @@ MIN_PERSONS = 5  # smaller cells are not shown
 MIN_EACH = 20  # moments that passed, and that did not: below it no figure is given
 # At days 15 and 30 published models over all diagnoses reach 0.66-0.68, the patient's own guess 0.81. The first days are
 # no measure: a first certificate of three days tells, without any leak, that most such spells end within the week.
-SUSPECT_AUC, SUSPECT_DAYS, SUSPECT_EACH = 0.80, (10, 30), 10
+SUSPECT_AUC, SUSPECT_DAYS, SUSPECT_EACH = 0.80, (10, 30), 50  # persons of each, or chance is suspected
 C_ROWS = 6_000
 FEWEST_CURVE = 100  # moments that passed, and that did not: below it no slope, no curve and no interval of them is given
 BINS = 20  # of the histogram of chances
@@ -363,7 +363,7 @@ def early_auc(tested: Tested, *, seed: int, repeats: int = 200) -> tuple[float, 
     passing, chance, weight, place = tested.at(90)
     used = (tested.day[place] >= SUSPECT_DAYS[0]) & (tested.day[place] <= SUSPECT_DAYS[1]) & (weight > 0)
     y, p = passing[used], chance[used]
-    if min(y.sum(), (~y).sum()) < SUSPECT_EACH:
-        return None
     person = tested.person[place][used]
+    if min(len(np.unique(person[y])), len(np.unique(person[~y]))) < SUSPECT_EACH:
+        return None
     return person_interval(lambda w: aucs(y, p, w), weight[used], person, seed=seed, repeats=repeats)
