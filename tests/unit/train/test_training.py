@@ -77,7 +77,7 @@ def test_too_few_moments_or_ends_is_said_with_numbers():
 
 
 def test_a_feature_that_knows_the_future_is_suspected():
-    leaking = history(2500, days=1000).with_columns(leak_days=pl.col("duration_days") + pl.col("day"))
+    leaking = history(7000, days=1000).with_columns(leak_days=pl.col("duration_days") + pl.col("day"))
     found = train(leaking, SETTINGS, AS_OF, UNTIL, "abc123", 1).validation
     assert found["early_auc"][0] > 0.9
     assert found["suspect_leak"]
