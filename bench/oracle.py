@@ -48,12 +48,13 @@ def prognoses(rows: pl.DataFrame, home: Home) -> pl.DataFrame:
     known = (
         pl.read_parquet(home.lake / "certificates" / "certificates.parquet")
         .join(ends, on="certificate_id")
-        .filter(pl.col("known_until").is_null())  # one that was replaced or revoked repeats another's words
-        .select("person_key", "known_from", "end_date", "prognosis", "prognosis_days")
+        .select("person_key", "known_from", "known_until", "end_date", "prognosis", "prognosis_days")
     )
     asked = rows.with_row_index("place").select("place", "person_key", "as_of", "true_start_date")
     found = asked.join(known, on="person_key").filter(
-        pl.col("known_from") <= pl.col("as_of"), pl.col("end_date") >= pl.col("true_start_date")
+        pl.col("known_from") <= pl.col("as_of"),
+        pl.col("known_until").is_null() | (pl.col("known_until") > pl.col("as_of")),  # one replaced or revoked by then repeats another's words
+        pl.col("end_date") >= pl.col("true_start_date"),
     )
     last = (pl.col("end_date") - pl.col("true_start_date")).dt.total_days() + 1
     return found.select("place", last=last, word=pl.col("prognosis").fill_null(""), days="prognosis_days").sort("place", "last")

@@ -14,6 +14,10 @@ from models.risk import person_period as periods
 from models.risk.parts import in_parts
 from models.risk.recalibration import HazardRecalibration
 
+# the longer the doctor expects it to last, the less of it ends in a week. Nothing else is known to act one way: days left
+# of the certificate do through the time axis, and at its end those of long ones are renewed less often
+FALLING = ("prognosis_days", "prognosis_left_days")
+GROUP = "target_group"  # the column whose levels are calibrated each for itself
 BATCH = 2_000  # spells scored at a time: 2 000 x 34 stretches x 100 columns is 27 MB
 
 
@@ -23,7 +27,7 @@ class DiscreteTimeHazard:
     Parameters
     ----------
     names : feature names in column order. `day` (day of the spell, default 1) and `certified_days_ahead`
-        (days left of the certificate in force; absent or missing: not known) are read by name.
+        (days left of the certificate in force; absent or missing: not known) and GROUP are read by name.
     categorical : bool per column. max_iter, learning_rate, max_leaf_nodes, min_samples_leaf, l2, max_features : of the boosting.
     max_cells : most person-period rows x columns to fit on; 60 million take 0.9 GB for a while. seed : of sampling and boosting.
 
@@ -81,6 +85,7 @@ class DiscreteTimeHazard:
             "l2_regularization": self.l2,
             # a spell gives many rows, and features that tell spells apart: few of them at a split, and large leaves
             "max_features": self.max_features,
+            "monotonic_cst": [-(name in FALLING) for name in self.names] + [0] * len(periods.TIME_NAMES),
             "categorical_features": np.append(self.categorical, [False] * len(periods.TIME_NAMES)),
             "random_state": self.seed,
         }
@@ -125,6 +130,13 @@ class DiscreteTimeHazard:
     def _clock(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return periods.clock(self.names, X)
 
+    def _group(self, X: np.ndarray) -> np.ndarray:
+        """(n,) code of the column GROUP, -1 where it is missing or not a feature."""
+        if GROUP not in self.names:
+            return np.full(len(X), -1)
+        code = X[:, self.names.index(GROUP)]
+        return np.where(np.isfinite(code), code, -1).astype(int)
+
     def recalibrate(
         self,
         X: np.ndarray,
@@ -137,10 +149,11 @@ class DiscreteTimeHazard:
         """Put the hazards right on months that were not fitted on; arguments as in `fit`. per_spell : mean moments of a spell."""
         rows, ended, weight = self._rows(X, duration, event, sample_weight)
         hazard = self._chances(rows)
-        day = self._clock(X)[1][self._last.row]
+        row, stretch = self._last.row, self._last.stretch
         self.recalibration_ = HazardRecalibration().fit(
-            hazard, ended, day=day, stretch=self._last.stretch, sample_weight=weight, per_spell=per_spell
-        )
+            hazard, ended, day=self._clock(X)[1][row], stretch=stretch, group=self._group(X)[row],
+            sample_weight=weight, per_spell=per_spell,
+        )  # fmt: skip
         del self._last
         return self
 
@@ -172,7 +185,9 @@ class DiscreteTimeHazard:
         rows[:, X.shape[1] :] = periods.time_columns(certified[row], day[row], stretch)
         chance = self._chances(rows)
         hazard = np.zeros((len(X), wide))
-        hazard[row, stretch] = self.recalibration_.apply(chance, day=day[row], stretch=stretch)
+        hazard[row, stretch] = self.recalibration_.apply(
+            chance, day=day[row], stretch=stretch, group=self._group(X)[row]
+        )
         return hazard
 
     def _chances(self, rows: np.ndarray) -> np.ndarray:

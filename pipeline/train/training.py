@@ -124,9 +124,9 @@ def train(
     validation = _validated(trial, srs, places, seed)
 
     every = between(trial.chosen, windows.first, data_until + dt.timedelta(days=1), data_until)
-    note(f"fitting it anew on all {_number(every.height)} moments that were kept")
+    note(f"fitting it anew on the {_number(every.height)} moments that were kept, half of the last persons' only to put it right")
     X = encoder.transform(every)
-    final = _refitted(winner, trial.models[CHAMPION], encoder, X, every, seed)
+    final = _refitted(winner, trial.models[CHAMPION], encoder, X, every, windows.tune_from, seed)
     drawn = _by_weight(every, EXPLAINED, seed)
     explainer = ShapleyExplainer(encoder.names_, encoder.categorical_, seed=seed).fit(
         X[drawn],
@@ -286,15 +286,23 @@ def _validated(trial: Trial, srs: PublishedSRS | None, places: Places | None, se
     }
 
 
-def _refitted(winner, validated, encoder, X, every, seed):
-    """The winner on all moments; the hazard keeps its number of trees and its recalibration."""
+def _refitted(winner, validated, encoder, X, every, tune_from, seed):
+    """The winner on all moments, the hazard with its number of trees.
+
+    Half of the persons of the tuning and test months put the hazard right and are not learnt from there: a
+    recalibration is of one fit, and the tested one's would correct a change twice that this fit has itself learnt of.
+    """
     build = RISK_MODELS[winner]
     if winner != CHAMPION:
         return build(encoder.names_, encoder.categorical_, seed=seed).fit(X, **outcome(every))
+    recent = every.filter(pl.col("as_of") >= tune_from)["person_key"].unique().sort()
+    half = recent.sample(fraction=0.5, seed=seed)
+    asked = every.select((pl.col("as_of") >= tune_from) & pl.col("person_key").is_in(half.implode())).to_series()
+    spells = every.filter(asked)["spell_id"].unique()
+    learnt = every.select(~pl.col("spell_id").is_in(spells.implode())).to_series()
     final = build(encoder.names_, encoder.categorical_, seed=seed, max_iter=max(validated.n_iter_, 20))
-    final.fit(X, **outcome(every))
-    final.recalibration_ = validated.recalibration_
-    return final
+    final.fit(X[learnt.to_numpy()], **outcome(every.filter(learnt)))
+    return final.recalibrate(X[asked.to_numpy()], **outcome(every.filter(asked)), per_spell=asked.sum() / len(spells))
 
 
 def _by_weight(rows: pl.DataFrame, most: int, seed: int) -> np.ndarray:

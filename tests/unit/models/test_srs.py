@@ -57,6 +57,47 @@ def test_a_longer_code_falls_back_and_a_shorter_one_has_no_model():
     assert [models.model_for(code) for code in ("F43.8A", "F432", "f43.8", "F4", "M54")] == ["F438A", "F43", "F43", None, None]
 
 
+# the model that the original's integration tests run on (sklintyg/srs, testmodel/PM_X99_v0.0.rds), its intervals to day 113
+X99_BREAKS = [15, 23, 30, 37, 47, 60, 74, 91, 113]
+X99 = {
+    "(Intercept)": [-5.0484, -4.725, -4.1249, -4.5086, -4.7405, -4.7917, -4.9133, -4.7719],
+    "SA_1_gross(180,366]": [-0.6115, -0.8711, -0.8578, -1.0695, -0.9356, -0.7021, -0.963, -0.9039],
+    "DP_atStarttrue": [0.6118, 0.2493, 0.2475, 0.0918, 0.5437, 0.148, 0.3377, 0.4173],
+    "RegionSyd": [0.6534, 0.1145, -0.161, 0.1897, -0.0193, -0.0788, -0.1515, -0.2142],
+    "Visits_yearBefore_all_r1_medianaboveMedian": [-0.1089, -0.1502, 0.0486, -0.0566, -0.0719, 0.085, -0.1459, -0.0255],
+    "age_cat_fct57-63": [-0.0965, 0.132, -0.2359, 0.0587, -0.1648, 0.0175, -0.2214, -0.4648],
+    "edu_cat_fct>12 years": [0.0009, -0.1588, 0.0428, 0.0773, 0.0534, -0.0015, 0.0982, 0.0729],
+    "SA_SyssStart_fctunemp": [-1.3373, -1.1257, -1.2575, -1.1818, -1.1246, -0.9043, -0.7333, -0.8207],
+    "SA_SyssStart_fctwork": [-0.1513, 0.4339, -0.0717, 0.1283, -0.0168, -0.0504, 0.3907, -0.1115],
+    "fam_cat_4_cat_fctUnmarried": [-0.0617, -0.2314, 0.034, -0.1854, 0.1589, -0.0295, 0.0077, -0.0951],
+}
+
+
+def test_the_originals_integration_tests_are_met():
+    """PrediktionIT and GetRiskPredictionForCertificateIT: 0.44, 0.78 and 0.89; 0.4422 and 0.7764 before their rounding."""
+    own = {name: np.array(values) for name, values in X99.items()}
+    # here another level is the reference of occupation, education and visits, and marriage is no question
+    shift = own["SA_SyssStart_fctunemp"] + own["edu_cat_fct>12 years"] + own["Visits_yearBefore_all_r1_medianaboveMedian"]
+    terms = {name: own[name] for name in ("SA_1_gross(180,366]", "DP_atStarttrue", "RegionSyd", "age_cat_fct57-63")} | {
+        "SA_SyssStart_fctnot_unemp": own["SA_SyssStart_fctwork"] - own["SA_SyssStart_fctunemp"],
+        "edu_cat_fctNo university": -own["edu_cat_fct>12 years"],
+        "Visits_yearBefore_all_r1_medianLessT2V": -own["Visits_yearBefore_all_r1_medianaboveMedian"],
+    }
+    married, unmarried = (
+        {"breaks_days": X99_BREAKS, "log_hazard_per_day": terms | {"(Intercept)": own["(Intercept)"] + shift + more}}
+        for more in (0, own["fam_cat_4_cat_fctUnmarried"])
+    )
+    srs = PublishedSRS({"X99": married, "X991": unmarried})
+    young = {"Sex": "Male", "age_cat_fct": "17-29", "Region": "Syd", "edu_cat_fct": ">12 years"}
+    old = {
+        "Sex": "Male", "age_cat_fct": "57-63", "Region": "Nord", "SA_1_gross": "(180,366]", "DP_atStart": "true",
+        "Visits_yearBefore_all_r1_median": "aboveMedian", "SA_SyssStart_fct": "unemp",
+    }  # fmt: skip
+    found = srs.survival("X99", [young, young | {"SA_SyssStart_fct": "unemp"}])[:, 90]
+    assert found == pytest.approx([0.4422, 0.7764], abs=1e-4)
+    assert round(float(srs.survival("X991", [old])[0, 90]), 2) == 0.89
+
+
 @pytest.mark.parametrize(
     ("broken", "said"),
     [

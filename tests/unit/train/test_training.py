@@ -1,6 +1,7 @@
 """From past moments to a candidate with its figures."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ from pipeline.train.too_little import TooLittleData
 from pipeline.train.training import train
 from pipeline.train.validation import Tested, days_forecast
 from pipeline.train.windows import split_windows
+from tests.unit.models import renewals
 from tests.unit.train.invented import AS_OF, SETTINGS, UNTIL, candidate, features, history
 
 COVERED = ("F32", "F41", "F43", "M54", "M75", "M79")
@@ -137,3 +139,22 @@ def test_days_left_are_summed_and_compared_by_hand():
     assert found["models"]["cox"]["observed"] == 7  # ten of 4, ten of at least 10
     assert found["models"]["cox"]["mae"] == 3
     assert found["models"]["certified"]["mae"] == 5
+
+
+def test_what_is_shipped_is_right_on_the_months_after_a_change_that_the_last_months_had():
+    """From the tuning months on, half of the certificates that would have been renewed are not."""
+
+    def ended_sooner(rows):
+        ahead = rows["certified_days_ahead"].to_numpy().clip(1)
+        cut = (np.random.default_rng(8).random(rows.height) < 0.5) & (ahead < rows["duration_days"].to_numpy())
+        return rows.with_columns(duration_days=pl.Series(np.where(cut, ahead, rows["duration_days"])), cause=pl.Series(np.where(cut, 1, rows["cause"])))
+
+    world = history(16_000, days=1000)
+    windows = split_windows(world["as_of"].min(), UNTIL, tune_months=SETTINGS.tune_months, test_months=SETTINGS.test_months)
+    changed = pl.col("as_of") >= windows.tune_from
+    past = pl.concat([world.filter(~changed), ended_sooner(world.filter(changed)).cast(dict(world.schema))])
+    risk = train(past, replace(SETTINGS, max_moments=16_000), AS_OF, UNTIL, "abc123", 1).risk
+    later = ended_sooner(renewals.world(12_000, 77)).filter(pl.col("day") < 90)
+    expected = risk.outlook(later.with_columns(as_of=pl.lit(AS_OF))).passes[:, 0]
+    observed = (later["duration_days"] > 90 - later["day"]).to_numpy()
+    assert observed.mean() / expected.mean() == pytest.approx(1, abs=0.04)
