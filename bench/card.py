@@ -5,7 +5,7 @@
     .venv/bin/python bench/card.py --home HOME --further 0   # a simulated home that is there already
 
 Simulates, learns as the night does, and prints champion, Cox, Kaplan-Meier, published SRS (where region.toml names its
-file) and the two oracles of bench/oracle.py: AUC, Brier, IPA, observed/expected, slope and ICI with 95 % intervals (persons
+file) and the two oracles of bench/oracle.py: AUC, IPA, Brier, observed/expected, slope and ICI with 95 % intervals (persons
 drawn with replacement). One region's test months hold a few hundred persons a cell of sex x age band x target group: too few to
 tell 3 points from chance, which the oracle's own figures show. The champion is therefore tested on the same months of further
 regions of the same world too, whose persons it has never met, and each cell that has 200 persons in the first region is
@@ -15,6 +15,7 @@ judged over all of them. Kept in bench/out/card.json.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import tempfile
 import time
@@ -28,10 +29,11 @@ from oracle import Oracle, with_truth
 from models.measures.bootstrap import person_interval
 from models.registry import CHAMPION
 from models.risk.person_period import HORIZON
-from models.risk.srs import PublishedSRS
+from models.risk.srs import FIRST_DAY, PublishedSRS
 from pipeline import housekeeping, run
 from pipeline.config.home import Home
 from pipeline.console import Console
+from pipeline.privacy.pseudonyms import KEY_FILE
 from pipeline.run_training import past_moments, published_srs
 from pipeline.train.selection import choose_moments
 from pipeline.train.training import Trial, try_out
@@ -71,14 +73,17 @@ def compared(home: Home) -> tuple[dict[str, Tested], Trial]:
     rows = with_truth(trial.test.with_columns(place).filter(pl.col("day") < max(PASSED)), home)
     found = {name: Tested(rows, one.curves[rows["test_row"].to_numpy()]) for name, one in trial.tested().items()}
     if srs:
-        found["srs"] = covered(rows, srs)
+        found |= beside_srs(found[CHAMPION], srs)
     oracle = Oracle(home)
     return found | {"truth": Tested(rows, oracle.truth(rows)), "knowable": Tested(rows, oracle.knowable(rows))}, trial
 
 
 def simulated(home: Home, persons: int, seed: int, srs: Path | None = None) -> Home:
-    """A new home with a simulated region's extracts."""
+    """A new home with a simulated region's extracts, and a key that is no secret: which moments are drawn hangs on the pseudonyms."""
     housekeeping.init(home, Console(quiet=True))
+    home.vault.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (home.vault / KEY_FILE).write_bytes(hashlib.sha256(f"card {seed}".encode()).digest())
+    (home.vault / KEY_FILE).chmod(0o600)
     if srs:
         settings = home.region_file.read_text(encoding="utf-8")
         named = f'[training]\nsrs_file = "{srs.resolve()}"'
@@ -111,11 +116,20 @@ def together(tested: list[Tested]) -> Tested:
     return Tested(rows, np.concatenate([one.curves for one in tested]))
 
 
-def covered(rows: pl.DataFrame, srs: PublishedSRS) -> Tested:
-    """Published SRS on the rows whose diagnosis it covers."""
-    curves = srs.curves(rows, np.arange(HORIZON + 1), from_certified_end=True)
-    here = np.isfinite(curves[:, -1])
-    return Tested(rows.filter(pl.Series(here)), curves[here])
+def beside_srs(ours: Tested, srs: PublishedSRS) -> dict[str, Tested]:
+    """Published SRS, and the champion, on the rows that SRS was made for: a diagnosis it covers, from day 15 on.
+
+    As published, and told beside that the certified end is reached, which ours knows too.
+    """
+    grid = np.arange(HORIZON + 1)
+    curves = {told: srs.curves(ours.rows, grid, from_certified_end=told) for told in (False, True)}
+    here = np.isfinite(curves[False][:, -1]) & (ours.day >= FIRST_DAY)
+    rows = ours.rows.filter(pl.Series(here))
+    return {
+        "srs": Tested(rows, curves[False][here]),
+        "srs_certified": Tested(rows, curves[True][here]),
+        "champion_there": Tested(rows, ours.curves[here]),
+    }
 
 
 def cell_names(rows: pl.DataFrame) -> np.ndarray:
@@ -185,16 +199,18 @@ def show(made: dict) -> str:
         f"\nobserved less expected share passing day {first}, in cells of {FEWEST} persons or more (in all regions at most {ALLOWED} either way)",
         f"  {'cell':<18}{'persons':>8} {'here':<28}{'oracle, here':<14}{'oracle less ours':<18}in all regions",
     ]
-    beyond = 0
+    beyond, here_too = 0, 0
     for one in made["cells"]:
         here, best, wide = one["home"], one["oracle"]["off"], one["every"]
         off = abs(wide["off"][0]) > ALLOWED
         beyond += off
+        here_too += abs(here["off"][0]) > ALLOWED
         lines.append(
             f"  {one['cell']:<18}{here['persons']:>8} {_off(here['off']):<28}{best[0]:<+14.3f}{here['off'][0] - best[0]:<+18.3f}"
             f"{wide['persons']:>6} persons {_off(wide['off'])}{'  beyond' if off else ''}"
         )
-    lines.append(f"{beyond} of {len(made['cells'])} cells beyond")
+    chance = sum(abs(one["oracle"]["off"][0]) > ALLOWED for one in made["cells"])
+    lines.append(f"{beyond} of {len(made['cells'])} cells beyond in all regions; {here_too} here, where {chance} are by the oracle's chances too")
     return "\n".join(lines)
 
 
