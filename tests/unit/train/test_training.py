@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from models.risk.srs import PublishedSRS
+from pipeline.config.region import TrainingSettings
 from pipeline.errors import UsageError
 from pipeline.train.too_little import TooLittleData
 from pipeline.train.training import train
@@ -80,15 +81,18 @@ def test_too_few_moments_or_ends_is_said_with_numbers():
 
 def test_a_feature_that_knows_the_future_is_suspected():
     leaking = history(7000, days=1000).with_columns(leak_days=pl.col("duration_days") + pl.col("day"))
-    found = train(leaking, SETTINGS, AS_OF, UNTIL, "abc123", 1).validation
+    found = train(leaking, TrainingSettings(max_moments=12_000, min_moments=1000), AS_OF, UNTIL, "abc123", 1).validation
     assert found["early_auc"][0] > 0.9
     assert found["suspect_leak"]
 
 
 def test_an_honest_world_is_not_suspected():
-    found = candidate().validation
+    honest = history(7000, days=1000)
+    found = train(honest, TrainingSettings(max_moments=12_000, min_moments=1000), AS_OF, UNTIL, "abc123", 1).validation
     assert found["early_auc"][1] < 0.8
     assert not found["suspect_leak"]
+    # too few to tell: nothing is said of them
+    assert candidate().validation["early_auc"] is None and not candidate().validation["suspect_leak"]
 
 
 def test_what_is_known_after_data_until_is_not_learned_from():
