@@ -86,6 +86,7 @@ timed as (
         *,
         coalesce(exit_on <= end_date + $max_gap_days + 1, false) as by_exit,
         date_diff('day', as_of, last_day) as followed_to,
+        -- net days stop where the spell's days would: none of the four exits is followed by sick leave here
         least(as_of + 365, seen_to, exit_on - 1) as counted_to,
         greatest(date_diff('day', as_of, least(end_date, exit_on)), 1) as event_days
     from firsts
@@ -128,18 +129,6 @@ select
         else 5
     end as cause,
     cast(coalesce(net.degree_days, 0) as double) / 100.0 as net_days_365,
-    cast(
-        case
-            when timed.emigrated_on is null or timed.deceased_on <= timed.emigrated_on
-                then least(365, date_diff('day', timed.as_of, timed.seen_to))
-            else
-                greatest(
-                    least(
-                        365, date_diff('day', timed.as_of, timed.seen_to),
-                        date_diff('day', timed.as_of, timed.emigrated_on) - 1
-                    ), 0
-                )
-        end as integer
-    ) as followed_days
+    cast(least(365, date_diff('day', timed.as_of, timed.seen_to)) as integer) as followed_days
 from timed
 left join net on timed.person_key = net.person_key and timed.as_of = net.as_of

@@ -144,14 +144,14 @@ def test_net_days_stop_a_year_after_the_moment(remaining):
     ("person", "duration", "cause", "net", "followed"),
     [
         ("1 | 2026-03-20 |            | ", 10, 2, 9.0, 276),
-        ("1 |            | 2026-03-20 | ", 10, 3, 9.0, 9),
+        ("1 |            | 2026-03-20 | ", 10, 3, 9.0, 276),
         ("1 | 2026-04-06 |            | ", 21, 2, 21.0, 276),
         ("1 | 2026-04-07 |            | ", 21, 1, 21.0, 276),
         ("1 | 2026-03-09 |            | ", 1, 2, 0.0, 276),
         ("1 |            |            | 1959-03-01", 21, 1, 21.0, 276),
         ("1 |            |            | 1959-04-01", 21, 5, 21.0, 276),
         ("1 |            |            | 1959-05-01", 21, 1, 21.0, 276),
-        ("1 | 2026-03-25 | 2026-03-20 | ", 10, 3, 9.0, 9),
+        ("1 | 2026-03-25 | 2026-03-20 | ", 10, 3, 9.0, 276),
         ("1 | 2026-03-20 | 2026-03-25 | ", 10, 2, 9.0, 276),
     ],
 )
@@ -199,6 +199,55 @@ def test_no_net_day_comes_after_the_age_limit_though_one_is_certified(remaining)
         persons="person_key | birth_month\n1 | 1959-05-01",
     )
     expect(made, "duration_days | cause | net_days_365 | followed_days\n21 | 1 | 32.0 | 276")
+
+
+RELAPSED = """
+    person_key | start_date | end_date   | degree
+    1          | 2026-03-01 | 2026-03-14 | 100
+    1          | 2026-05-01 | 2026-05-20 | 50
+"""
+
+
+@pytest.mark.parametrize(
+    ("person", "benefit", "net"),
+    [
+        ("1 |            |            | 1990-01-01", "", 14.0),
+        ("1 | 2026-05-11 |            | 1990-01-01", "", 9.0),
+        ("1 |            | 2026-05-11 | 1990-01-01", "", 9.0),
+        ("1 |            |            | 1959-05-01", "", 4.0),
+        ("1 |            |            | 1959-06-01", "", 14.0),
+        ("1 |            |            | 1990-01-01", "1 | 2026-05-11 | | 100 | disability | 2026-06-01", 9.0),
+        ("1 |            |            | 1990-01-01", "1 | 2026-05-11 | | 50 | disability | 2026-06-01", 14.0),
+        ("1 |            |            | 1990-01-01", "1 | 2026-01-01 | | 100 | disability | 2026-01-01", 14.0),
+    ],
+)
+def test_net_days_of_a_relapse_count_after_a_return_and_stop_at_an_exit(remaining, person, benefit, net):
+    """An exit long after the first spell's end is not that spell's; it stops the year's net days, and the year is seen."""
+    made = remaining(
+        "2026-03-10",
+        RELAPSED,
+        persons=f"person_key | deceased_on | emigrated_on | birth_month\n{person}",
+        benefits=benefit and f"person_key | start_date | end_date | degree | kind | known_from\n{benefit}",
+    )
+    expect(made, f"duration_days | cause | net_days_365 | followed_days\n4 | 1 | {net} | 276")
+
+
+@pytest.mark.parametrize(
+    ("person", "benefit", "cause", "net"),
+    [
+        ("1 | 1959-04-01", "", 5, 21.0),
+        ("1 | 1959-05-01", "", 5, 51.0),
+        ("1 | 1990-01-01", "1 | 2026-03-20 | 100 | disability | 2026-05-01", 4, 9.0),
+    ],
+)
+def test_a_certificate_that_runs_past_a_full_benefit_or_the_age_limit_gives_no_net_days_there(remaining, person, benefit, cause, net):
+    made = remaining(
+        "2026-03-10",
+        "person_key | start_date | end_date\n1 | 2026-03-01 | 2026-06-30",
+        persons=f"person_key | birth_month\n{person}",
+        benefits=benefit and f"person_key | start_date | degree | kind | known_from\n{benefit}",
+    )
+    expect(made, f"duration_days | cause | net_days_365 | followed_days\n{net + 1:.0f} | {cause} | {net} | 276")
 
 
 def test_an_exit_after_the_last_day_followed_leaves_the_spell_censored(remaining):
