@@ -27,11 +27,9 @@ TRUSTED = (
     "functools.partial",
     "sklearn.utils.validation.check_array",
     "sklearn._loss.link.Interval",
-    "sklearn._loss.link.LogLink",
     "sklearn._loss.link.IdentityLink",
     "sklearn._loss.link.LogitLink",
     "sklearn._loss.loss.HalfBinomialLoss",
-    "sklearn._loss.loss.HalfPoissonLoss",
     "sklearn._loss.loss.HalfSquaredError",
     "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
@@ -79,7 +77,7 @@ class FittedRisk:
             left[some] = expected_days(curve)
             for place, at in enumerate(PASSES):
                 passes[some, place] = chance_of_passing(curve, day[some], at, ahead[some])
-        mean = self.net_days.mean(X, days_left=uncut, degree=degree)
+        mean = self.net_days.mean(days_left=uncut, degree=degree)
         # of the days that would have come, those before the limit
         kept = np.divide(left, uncut, out=np.ones(len(X)), where=uncut > 0)
         p_90_ends = self.uncertainty.interval(X, passes[:, 0])
@@ -105,7 +103,7 @@ class FittedRisk:
 
     def to_files(self) -> dict[str, bytes | dict]:
         """File name -> bytes, or a dict for JSON."""
-        parts = (self.model, self.net_days, self.explainer, self.uncertainty)
+        parts = (self.model, self.explainer, self.uncertainty)
         boosters = {name: kept for part in parts for name, kept in part.boosters().items()}
         whole = {
             "kind": self.kind,
@@ -131,7 +129,7 @@ def from_files(whole: dict, encoder: dict, boosters: bytes) -> FittedRisk | Nati
         whole["kind"],
         FrameEncoder.from_dict(encoder),
         RISK_MODELS[whole["kind"]].from_dict(whole["model"], trees),
-        NetDays.from_dict(whole["net_days"], trees),
+        NetDays.from_dict(whole["net_days"]),
         ShapleyExplainer.from_dict(whole["explainer"], trees),
         ChanceUncertainty.from_dict(whole["uncertainty"], trees),
         ExitShares.from_dict(whole["exits"]),

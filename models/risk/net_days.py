@@ -1,21 +1,21 @@
 """Net days in the next 365, relapses included: days weighted by degree, from a moment.
 
-A spell's remaining days say neither how its degree will fall nor whether the person comes back, so the net
-days are learned from moments followed for the whole year. Where too few are, the degree of today is carried
-along the survival curve and relapses are left out.
+A day expected on sick leave counts a share of today's degree, which may fall or rise, and a day after it a small share: some come
+back. Three numbers, learned from moments followed for the whole year with days left as told by models that never met the
+person; boosting on all features was no better on persons not learned from, and far worse in a small region (docs/risk.md).
+Where too few were followed, today's degree is carried along the curve and relapses are left out.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingRegressor
+from scipy.optimize import nnls
 
-from models.risk.parts import in_parts
 from models.risk.person_period import HORIZON
 from models.risk.uncertainty import TENTHS, Z_90, tenths
 
-DEGREES = np.array([37.5, 62.5, 87.5])  # between 25, 50, 75 and 100 %
-MIN_MOMENTS = 2_000
+MIN_MOMENTS = 1_000  # followed for a year: a hundred in each tenth of the spread
+LEAST_DAYS = 10.0  # the variance grows with the days expected; below so many it is taken as even
 
 
 class NetDays:
@@ -23,50 +23,27 @@ class NetDays:
 
     Attributes
     ----------
-    kind_ : `carried` (degree x days left), `ratio` (days left x learned share per degree) or `boosted`
-    (Poisson boosting on the features). sd_at_, sd_ : spread by predicted mean, interpolated.
+    shares_ : (3,) what a day counts: of today's degree while days left are expected, of the rest up to 100 %, and after them.
+    learned_ : whether they were learned; else (1, 0, 0). sd_at_, sd_ : spread by predicted mean, interpolated.
     low_, high_ : net days over their mean (at least a day) that nine in ten lie between, at the same means.
     """
 
-    def __init__(self, categorical: np.ndarray, *, max_iter: int = 120, seed: int = 1) -> None:
-        self.categorical, self.max_iter, self.seed = np.asarray(categorical, dtype=bool), max_iter, seed
-        self.kind_, self.booster_ = "carried", None
-        self.ratio_ = np.array([0.25, 0.5, 0.75, 1.0])
+    def __init__(self) -> None:
+        self.shares_, self.learned_ = np.array([1.0, 0.0, 0.0]), False
         self.sd_at_, self.sd_ = np.array([0.0, 60.0, 365.0]), np.array([20.0, 60.0, 110.0])
         at = np.maximum(self.sd_at_, 1.0)
         self.low_, self.high_ = np.maximum(1 - Z_90 * self.sd_ / at, 0), 1 + Z_90 * self.sd_ / at
 
-    def fit(
-        self,
-        X: np.ndarray,
-        *,
-        days_left: np.ndarray,
-        degree: np.ndarray,
-        net_days: np.ndarray,
-        kind: str,
-        sample_weight: np.ndarray | None = None,
-    ) -> NetDays:
-        """Learn from moments followed for the whole year. days_left: from the survival curve, 0..365."""
-        weight = np.ones(len(net_days)) if sample_weight is None else sample_weight
-        self.kind_ = kind
-        if kind == "ratio":
-            band = np.searchsorted(DEGREES, degree)
-            top = np.bincount(band, weights=weight * net_days, minlength=4)
-            below = np.bincount(band, weights=weight * days_left, minlength=4)
-            # an unseen degree keeps its own share
-            self.ratio_ = np.where(below > 0, top / np.maximum(below, 1e-9), self.ratio_)
-        elif kind == "boosted":
-            self.booster_ = HistGradientBoostingRegressor(
-                loss="poisson",
-                max_iter=self.max_iter,
-                learning_rate=0.08,
-                min_samples_leaf=100,
-                l2_regularization=10.0,
-                categorical_features=self.categorical,
-                early_stopping=False,
-                random_state=self.seed,
-            ).fit(X, np.maximum(net_days, 0), sample_weight=weight)
-        self.learn_spread(self.mean(X, days_left=days_left, degree=degree), net_days, weight)
+    def fit(self, *, days_left: np.ndarray, degree: np.ndarray, net_days: np.ndarray, sample_weight: np.ndarray) -> NetDays:
+        """Learn the shares, by least squares with none below 0, from moments followed for the whole year; all (n,).
+
+        days_left : within 365, of a model that was not fitted on the persons: one that was would be believed too much.
+        degree : per cent, nan taken as 100.
+        """
+        days = _days(days_left, degree)
+        scale = np.sqrt(sample_weight / np.maximum(days[:, 0], LEAST_DAYS))
+        self.shares_, _ = nnls(days * scale[:, None], np.asarray(net_days, dtype=float) * scale)
+        self.learned_ = True
         return self
 
     def learn_spread(self, mean: np.ndarray, net_days: np.ndarray, weight: np.ndarray) -> None:
@@ -83,19 +60,15 @@ class NetDays:
         self.sd_at_ = np.maximum.accumulate(at[full] / share[full])
         self.sd_ = np.sqrt(square[full] / share[full])
         times = net_days / np.maximum(mean, 1.0)
-        ends = [weighted_quantiles(times[tenth == t], weight[tenth == t], (0.05, 0.95)) for t in np.flatnonzero(full)]
+        held = np.bincount(tenth, minlength=TENTHS)[full]
+        # the next one may lie beyond all that are held: of n + 1, not of n
+        at = [((0.05 * (n + 1) - 1) / n, min(0.95 * (n + 1) / n, 1.0)) for n in held]
+        ends = [weighted_quantiles(times[tenth == t], weight[tenth == t], q) for t, q in zip(np.flatnonzero(full), at, strict=True)]
         self.low_, self.high_ = np.array(ends).reshape(-1, 2).T
 
-    def mean(self, X: np.ndarray, *, days_left: np.ndarray, degree: np.ndarray) -> np.ndarray:
+    def mean(self, *, days_left: np.ndarray, degree: np.ndarray) -> np.ndarray:
         """(n,) expected net days, 0..365."""
-        if not len(days_left):
-            return np.zeros(0)
-        if self.kind_ == "boosted":
-            found = in_parts(self.booster_.predict, X)
-        else:
-            known = np.where(np.isfinite(degree), degree, 100.0)
-            found = days_left * self.ratio_[np.searchsorted(DEGREES, known)]
-        return np.clip(found, 0.0, HORIZON)
+        return np.clip(_days(days_left, degree) @ self.shares_, 0.0, HORIZON)
 
     def spread(self, mean: np.ndarray) -> np.ndarray:
         """(n,) predictive standard deviation of one person's net days."""
@@ -108,25 +81,26 @@ class NetDays:
 
     def to_dict(self) -> dict:
         return {
-            "kind": self.kind_,
-            "categorical": self.categorical.tolist(),
-            "ratio": self.ratio_.tolist(),
+            "shares": self.shares_.tolist(),
+            "learned": self.learned_,
             "sd_at": self.sd_at_.tolist(),
             "sd": self.sd_.tolist(),
             "low": self.low_.tolist(),
             "high": self.high_.tolist(),
         }
 
-    def boosters(self) -> dict:
-        return {} if self.booster_ is None else {"net_days": self.booster_}
-
     @classmethod
-    def from_dict(cls, kept: dict, boosters: dict) -> NetDays:
-        made = cls(np.array(kept["categorical"], dtype=bool))
-        made.kind_, made.booster_ = kept["kind"], boosters.get("net_days")
-        made.ratio_, made.sd_at_ = np.array(kept["ratio"]), np.array(kept["sd_at"])
+    def from_dict(cls, kept: dict) -> NetDays:
+        made = cls()
+        made.shares_, made.learned_, made.sd_at_ = np.array(kept["shares"]), kept["learned"], np.array(kept["sd_at"])
         made.sd_, made.low_, made.high_ = (np.array(kept[name]) for name in ("sd", "low", "high"))
         return made
+
+
+def _days(days_left: np.ndarray, degree: np.ndarray) -> np.ndarray:
+    """(n, 3) days left x degree, days left x the rest, days of the year after them."""
+    left, share = np.asarray(days_left, dtype=float), np.where(np.isfinite(degree), degree, 100.0) / 100
+    return np.column_stack([left * share, left * (1 - share), HORIZON - left])
 
 
 def weighted_quantiles(values: np.ndarray, weight: np.ndarray, at: tuple[float, ...]) -> list[float]:

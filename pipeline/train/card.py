@@ -6,6 +6,7 @@ import html
 from datetime import date
 
 from models.risk.national import NationalRisk
+from pipeline.train.card_days import ends_of_net_days, in_test_months, within_a_year
 from pipeline.train.card_performance import NAMES, Line, choice, interval, number, performance
 from pipeline.train.checklists import PROBAST, TRIPOD
 
@@ -63,7 +64,8 @@ def card_lines(meta: dict, validation: dict) -> list[Line]:
     )
     lines += _exits(meta, validation["exits"]) + _exits_forecast(validation.get("exits_forecast"))
     lines += choice(meta, validation["chosen_by"])
-    lines += performance(meta, validation) + _days_forecast(meta, validation.get("days_forecast")) + _net_days(validation) + _sure(validation)
+    lines += performance(meta, validation) + in_test_months(validation["days_forecast"]) + within_a_year(meta, validation["within_a_year"])
+    lines += _reasons(validation["faithfulness_of_reasons"]) + _sure(validation)
     items = [["item", "what", "where"], *(list(row) for row in TRIPOD)]
     risks = [["domain", "risk of bias, as we judge it", "why"], *(list(row) for row in PROBAST)]
     return [*lines, ("head", "TRIPOD+AI"), ("table", items), ("head", "PROBAST+AI"), ("table", risks)]
@@ -107,51 +109,8 @@ def _exits_forecast(found: dict | None) -> list[Line]:
     ]
 
 
-def _days_forecast(meta: dict, found: dict | None) -> list[Line]:
-    if not found:
-        return []
-    rows = [["forecast", "expected, mean days", "observed", "observed / expected", "mean error either way", "root mean square"]]
-    for name, f in found["models"].items():
-        figures = (f"{f[key]:.1f}" for key in ("expected", "observed"))
-        errors = (f"{f[key]:.1f}" for key in ("mae", "rmse"))
-        rows.append([NAMES[name], *figures, number(f["observed"] / f["expected"], 3), *errors])
-    tenths = [["tenth of the expectation", "expected", "observed"]]
-    tenths += [[t["tenth"], f"{t['expected']:.1f}", f"{t['observed']:.1f}"] for t in found["models"][meta["kind"]]["tenths"]]
+def _reasons(faithful: dict) -> list[Line]:
     return [
-        ("head", f"Days left within the next {found['within']}"),
-        (
-            "text",
-            f"On {found['moments']} test moments of {found['persons']} persons whose next {found['within']} days were all seen. An expectation "
-            "is not the likeliest length: its error either way cannot be small where spells end on one of few days.",
-        ),
-        ("table", rows),
-        ("table", tenths),
-    ]
-
-
-def _net_days(validation: dict) -> list[Line]:
-    net = validation["net_days"]
-    lines: list[Line] = [("head", "Net days within 365 days")]
-    if net["kind"] == "carried":
-        lines.append(
-            (
-                "text",
-                f"Only {net['moments_followed_a_year']} moments were followed for a year: today's degree is carried along the curve, and relapses are not in it.",
-            )
-        )
-    else:
-        way = net["ways"][net["kind"]]
-        lines.append(
-            (
-                "text",
-                f"Learned from {net['moments_followed_a_year']} moments followed for a year ({net['kind']}); judged on the latest 30 % of them. Observed over expected {way['observed_over_expected']:.2f}; root mean squared error {way['rmse']:.0f} days.",
-            )
-        )
-        rows = [["tenth of the prediction", "expected", "observed"]]
-        rows += [[t["tenth"], f"{t['expected']:.1f}", f"{t['observed']:.1f}"] for t in way["tenths"]]
-        lines.append(("table", rows))
-    faithful = validation["faithfulness_of_reasons"]
-    lines += [
         ("head", "Reasons"),
         (
             "text",
@@ -163,7 +122,6 @@ def _net_days(validation: dict) -> list[Line]:
             f"{number(faithful['slope'], 2)}, half of {faithful['spells']} spells within {number(faithful['off'], 1)} days). Effects describe the prediction, not a cause.",
         ),
     ]
-    return lines
 
 
 def _sure(validation: dict) -> list[Line]:
@@ -180,13 +138,7 @@ def _sure(validation: dict) -> list[Line]:
             "whole models of other simulated regions say. It does not tell what no extract holds, nor what all models of this kind get wrong alike: in the "
             "simulated region the true chance lay within it for well below nine in ten (docs/risk.md)." + (cells if held["cells"] else "")
         )
-    net = validation["net_days"]
-    covered = net["ways"][net["kind"]]["covered"] if "ways" in net else None
-    if covered is not None:
-        told.append(
-            f"Between a score's net_days_left_low and _high nine in ten persons' own net days should lie. Ends learnt from half of the persons judged "
-            f"held {covered:.0%} of the other half's."
-        )
+    told += ends_of_net_days(validation["within_a_year"])
     return [("head", "How sure"), *(("text", one) for one in told)] if told else []
 
 

@@ -83,9 +83,9 @@ def _day(meta: dict, validation: dict, day: str) -> list[Line]:
     rows, others = [head], validation["less_others"].get(day, {})
     for name, found in validation["models"].items():
         f = found[day]
-        cells = [interval(f.get(k), 3) for k in ("auc", "brier", "ipa", "o_e")]
+        cells = [interval(f[k], 3) if k in f else "too few" for k in ("auc", "brier", "ipa", "o_e")]
         chosen = " (chosen)" if name == meta["kind"] else ""
-        rows.append([NAMES[name] + chosen, f["persons"], f"{f['moments']} / {f['asked']}", number(f.get("share"), 3), *cells])
+        rows.append([NAMES[name] + chosen, f["persons"], f"{f['moments']} / {f['asked']}", number(f["share"], 3) if "share" in f else "too few", *cells])
     lines: list[Line] = [("head3", f"Passing day {day}, among spells that had not reached it"), ("table", rows)]
     if others:
         less = [["the chosen model less", "AUC (above 0: better)", "Brier (below 0: better)", "IPA (above 0: better)"]]
@@ -99,8 +99,8 @@ def _day(meta: dict, validation: dict, day: str) -> list[Line]:
             f"Calibration intercept {i}, slope {s.replace('+', '')}; distance between smooth observed and predicted: mean (ICI) {ici.replace('+', '')}, "
             f"median (E50) {e50.replace('+', '')}, 90th percentile (E90) {e90.replace('+', '')}.",
         ))  # fmt: skip
-    elif "auc" in deep:
-        lines.append(("text", "Too few passed, or did not, for a slope or a curve: fewer than 100 moments. The figures above rest on few persons too."))
+    else:
+        lines.append(("text", "Too few: fewer than 100 persons passed, or did not; no figure or curve of them would tell the model from chance."))
     if day == "90":
         lines.append((
             "text",

@@ -24,8 +24,9 @@ from models.risk.uncertainty import ChanceUncertainty
 from pipeline.config.region import TrainingSettings
 from pipeline.train.choice import choose, on_tuning_months
 from pipeline.train.fewer import from_fewer
+from pipeline.train.forecasts import days_forecast
 from pipeline.train.lists import Places, by_lists, shares
-from pipeline.train.net_days import learn_net_days
+from pipeline.train.net_days import fitted_again, learn_net_days
 from pipeline.train.selection import Step, choose_moments
 from pipeline.train.too_little import TooLittleData
 from pipeline.train.validation import (
@@ -36,7 +37,6 @@ from pipeline.train.validation import (
     by_cell,
     covered_by_interval,
     day_bands,
-    days_forecast,
     deeper_at,
     early_auc,
     exit_shares,
@@ -134,9 +134,10 @@ def train(
         groups=grouped(encoder.names_),
     )
     note("learning net days and reasons")
-    net_days, net_report = learn_net_days(every, X, encoder.categorical_, final, seed=seed)
+    again = fitted_again(trial.models, encoder, seed)
+    net_days, year = learn_net_days(every, X, data_until, again, winner, seed=seed)
     validation |= {
-        "net_days": net_report,
+        "within_a_year": year,
         "exits": exits(every),
         "exits_forecast": exits_forecast(trial.tested()[winner], exit_shares(pl.concat([fit, trial.tune])), seed=seed),
         "flow": [vars(step) for step in trial.steps],
@@ -273,7 +274,7 @@ def _validated(trial: Trial, srs: PublishedSRS | None, places: Places | None, se
         "winner": winner,
         "models": found,
         "cells": {name: by_cell(best, values) for name, values in cells.items()},
-        "days_forecast": days_forecast(tested, trial.windows.until),
+        "days_forecast": days_forecast(tested, trial.windows.until, winner, seed=seed),
         "beside_srs": beside_srs(tested, srs, seed=seed) if srs else None,
         "early_auc": early,
         "learning_curve": trial.learning,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import numpy as np
 import polars as pl
 from scipy.stats import binom
@@ -17,7 +15,6 @@ from models.measures.discrimination import aucs, uno_cs
 from models.measures.incidence import cumulative_incidence
 from models.risk.age_limit import days_to_age_limit, ended_at_age_limit
 from models.risk.exits import AGE_LIMIT, CAUSES, ExitShares
-from models.risk.net_days import by_tenth
 from models.risk.outlook import age_and_group, chance_of_passing
 from models.risk.person_period import HORIZON
 from models.risk.srs import PublishedSRS
@@ -27,7 +24,8 @@ from pipeline.train.windows import outcome
 DAY_BANDS = ((1, 14), (15, 30), (31, 60), (61, 89))
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 MIN_PERSONS = 5  # smaller cells are not shown
-MIN_EACH = 20  # moments that passed, and that did not: below it no figure is given
+MIN_EACH = 20  # moments that passed, and that did not: below it no model is chosen by them
+FEWEST_EACH = 100  # persons who passed, and who did not: below it AUC and curve tell more of chance than of the model
 # At days 15 and 30 published models over all diagnoses reach 0.66-0.68, the patient's own guess 0.81. The first days are
 # no measure: a first certificate of three days tells, without any leak, that most such spells end within the week.
 SUSPECT_AUC, SUSPECT_DAYS, SUSPECT_EACH = 0.80, (10, 30), 50  # persons of each, or chance is suspected
@@ -35,7 +33,6 @@ C_ROWS = 6_000
 FEWEST_CURVE = 100  # moments that passed, and that did not: below it no slope, no curve and no interval of them is given
 BINS = 20  # of the histogram of chances
 FEWEST_COVERED = 30  # persons of a cell in which an interval is tried
-DAYS_AHEAD = 90  # a forecast of days is judged on so many: test months seldom hold a year
 
 
 class Tested:
@@ -65,7 +62,7 @@ def measures_at(tested: Tested, passed: int, *, seed: int, repeats: int = 200) -
     used = weight > 0
     out = {"moments": int(used.sum()), "persons": len(np.unique(tested.person[place][used]))}
     out["asked"] = len(place)
-    if min(passing[used].sum(), (~passing[used]).sum()) < MIN_EACH:
+    if too_few(passing[used], tested.person[place][used]):
         return out
     out["share"] = float(np.average(passing[used], weights=weight[used]))
     found = {"auc": aucs, "brier": briers, "ipa": ipas, "o_e": observed_to_expected}
@@ -73,6 +70,11 @@ def measures_at(tested: Tested, passed: int, *, seed: int, repeats: int = 200) -
     measures = {name: lambda w, m=measure: m(y, p, w) for name, measure in found.items()}
     person = tested.person[place][used]
     return out | person_intervals(measures, weight[used], person, seed=seed, repeats=repeats)
+
+
+def too_few(passing: np.ndarray, person: np.ndarray) -> bool:
+    """Whether those who passed, or those who did not, are fewer than FEWEST_EACH persons."""
+    return min(len(np.unique(person[passing])), len(np.unique(person[~passing]))) < FEWEST_EACH
 
 
 def brier_at(tested: Tested, passed: int) -> float:
@@ -108,12 +110,12 @@ def beside_srs(tested: dict[str, Tested], srs: PublishedSRS, *, seed: int) -> di
 def deeper_at(tested: Tested, passed: int, *, seed: int, repeats: int = 100) -> dict:
     """Intercept, slope, ICI, E50, E90, the smooth curve and net benefit for passing a day, with 95 % intervals (`<name>_95`).
 
-    Empty where fewer than FEWEST_CURVE passed, or did not. curve: chance, smoothed observed share and its interval; histogram: share of the
+    Empty where `too_few`. curve: chance, smoothed observed share and its interval; histogram: share of the
     moments by twentieth of the chance; net_benefit: by threshold, of acting on the model and on everyone, and the first less the second.
     """
     passing, chance, weight, place = tested.at(passed)
     used = weight > 0
-    if min(passing[used].sum(), (~passing[used]).sum()) < FEWEST_CURVE:
+    if too_few(passing[used], tested.person[place][used]):
         return {}
     y, p, w = passing[used], chance[used], weight[used]
     grid = np.unique(np.quantile(p, np.linspace(0.01, 0.99, 30)))
@@ -147,7 +149,7 @@ def less_others(tested: dict[str, Tested], best: str, passed: int, *, seed: int,
     """
     passing, chance, weight, place = tested[best].at(passed)
     used = weight > 0
-    if min(passing[used].sum(), (~passing[used]).sum()) < MIN_EACH:
+    if too_few(passing[used], tested.person[place][used]):
         return {}
     y, ours = passing[used], chance[used]
     theirs = {name: one.at(passed)[1][used] for name, one in tested.items() if name != best}
@@ -159,39 +161,6 @@ def less_others(tested: dict[str, Tested], best: str, passed: int, *, seed: int,
 
     found = person_intervals(less, weight[used], tested[best].person[place][used], seed=seed, repeats=repeats)
     return {name: {key: found[f"{name} {key}"] for key in measures} for name in theirs}
-
-
-def days_forecast(tested: dict[str, Tested], until: dt.date, within: int = DAYS_AHEAD) -> dict:
-    """How far off the expected days left within `within` are, on the moments whose every day of them was seen.
-
-    name -> mean expected and observed days, mean absolute error, and expected and observed by tenth of the expectation;
-    `certified` takes the certified end for the end. Nothing is censored: moments later than until - within are left out.
-    """
-    rows = next(iter(tested.values())).rows
-    seen = (rows["as_of"] <= until - dt.timedelta(days=within)).to_numpy()
-    if seen.sum() < MIN_EACH:
-        return {}
-    weight = rows["weight"].cast(pl.Float64).to_numpy()[seen]
-    observed = np.minimum(rows["duration_days"].to_numpy(), within)[seen].astype(float)
-    expected = {name: one.curves[seen, :within].sum(axis=1, dtype=float) for name, one in tested.items()}
-    if "certified_days_ahead" in rows.columns:
-        ahead = rows["certified_days_ahead"].cast(pl.Float64).fill_null(0).to_numpy()[seen]
-        expected["certified"] = np.clip(ahead, 1, within)
-    return {
-        "within": within,
-        "moments": int(seen.sum()),
-        "persons": rows.filter(pl.Series(seen))["person_key"].n_unique(),
-        "models": {
-            name: {
-                "expected": float(np.average(days, weights=weight)),
-                "observed": float(np.average(observed, weights=weight)),
-                "mae": float(np.average(np.abs(days - observed), weights=weight)),
-                "rmse": float(np.sqrt(np.average((days - observed) ** 2, weights=weight))),
-                "tenths": by_tenth(days, observed, weight),
-            }
-            for name, days in expected.items()
-        },
-    }
 
 
 def exits(rows: pl.DataFrame, within: tuple[int, ...] = (90, 180, 365)) -> dict:

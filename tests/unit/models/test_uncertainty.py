@@ -70,7 +70,7 @@ def test_nine_in_ten_new_persons_net_days_lie_between_the_ends_whatever_their_sh
     mean = rng.uniform(5, 150, 40_000)
     net = np.minimum(rng.gamma(0.7, mean / 0.7), 365)  # skewed, piled up at the year
     learnt, new = slice(0, 20_000), slice(20_000, None)
-    made = NetDays(np.zeros(0, dtype=bool))
+    made = NetDays()
     made.learn_spread(mean[learnt], net[learnt], np.ones(20_000))
     low, high = made.ends(mean[new]).T
     assert np.mean((net[new] >= low) & (net[new] <= high)) == pytest.approx(0.9, abs=0.01)
