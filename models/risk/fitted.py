@@ -19,7 +19,7 @@ from models.risk.outlook import PASSES, Outlook, age_and_group, chance_of_passin
 from models.risk.person_period import HORIZON
 from models.risk.uncertainty import ChanceUncertainty
 
-FORMAT_VERSION = 7
+FORMAT_VERSION = 8
 BATCH = 8_000
 # the only types a model file may hold beside numpy's and scikit-learn's public ones; never what the file itself asks for
 TRUSTED = (

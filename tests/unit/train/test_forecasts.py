@@ -118,10 +118,11 @@ def test_too_few_followed_years_are_said_to_be_no_validation():
 def test_net_days_are_right_in_the_mean_and_by_tenth_on_persons_not_learned_from():
     found = candidate().validation["within_a_year"]
     told = found["net_days"]["models"]
-    assert told[SHIPPED]["o_e"][0] == pytest.approx(1, abs=0.08)
+    mean, low, high = told[SHIPPED]["o_e"]
+    assert low < 1 < high and mean == pytest.approx(1, abs=0.12)
     assert told[SHIPPED]["rmse"][0] < told["certified"]["rmse"][0]
     assert told[SHIPPED]["tenth_error"] < told["certified"]["tenth_error"]
-    assert found["covered"] == pytest.approx(0.9, abs=0.03)
+    assert 0.87 < found["covered"] < 0.97  # at least nine in ten of the next, but for chance in 415 of them
     assert set(found["days_left"]["models"]) == {*RISK_MODELS, "certified"}
 
 
