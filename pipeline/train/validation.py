@@ -149,7 +149,7 @@ def less_others(tested: dict[str, Tested], best: str, passed: int, *, seed: int,
     """
     passing, chance, weight, place = tested[best].at(passed)
     used = weight > 0
-    if too_few(passing[used], tested.person[place][used]):
+    if too_few(passing[used], tested[best].person[place][used]):
         return {}
     y, ours = passing[used], chance[used]
     theirs = {name: one.at(passed)[1][used] for name, one in tested.items() if name != best}
