@@ -14,6 +14,7 @@ AGE_LIMIT = 5  # is known, and not learnt (models.risk.age_limit)
 DAY_EDGES = np.array([30, 90, 180, 365, 545])  # last days of the bands of the spell's day; the sixth is open
 AGE_EDGES = np.array([40, 60])  # first years of the second and third age band; unknown: the second
 GROUPS = ("both", "mental", "other", "pain")
+REACH = 6  # outcomes.remaining: an exit is why no renewal came when it follows within the usual gap of five days and one
 STRENGTH = 50  # ended spells' persons that the share above in the order counts for
 
 
@@ -67,13 +68,15 @@ class ExitShares:
         to 1 - S(within).
         """
         rows = np.arange(len(survival))
-        last = np.minimum(within, limit - 1).astype(int)  # on the day of the limit itself the limit is the cause
+        # the limit is the cause also of an end so near before it that it explains why no renewal came
+        last = np.clip(limit - REACH - 1, 0, within).astype(int)
+        over = np.where(limit <= within, 0.0, survival[:, within])
         ends = np.clip(DAY_EDGES[None, :] - day[:, None], 0, last[:, None]).astype(int)
         still = np.column_stack([np.ones(len(rows)), *(survival[rows, ends[:, k]] for k in range(ends.shape[1])), survival[rows, last]])
         mass = -np.diff(still, axis=1)  # by band of the spell's day; (n, bands)
         share = self.share_[:, *self._place(age, group), :]  # (bands, n, causes)
         found = np.einsum("nb,bnk->nk", mass, share)
-        return np.column_stack([found, np.where(limit <= within, still[:, -1], 0.0)])
+        return np.column_stack([found, np.where(last < within, still[:, -1] - over, 0.0)])
 
     @staticmethod
     def _place(age: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -14,6 +14,7 @@ SCORES = [
     "net_days_left", "preventable_days", "preventable_low", "preventable_high", "benefit_basis", "reasons",
     "model_version", "eligible", "ineligible_because", "comparable_days_left", "other_effects_days",
     "p_90_low", "p_90_high", "net_days_left_low", "net_days_left_high",
+    "ends_by_return", "ends_by_death", "ends_by_emigration", "ends_by_disability", "ends_by_age_limit",
 ]  # fmt: skip
 SPELLS = {
     "spell_id", "person_key", "unit_id", "start_date", "end_date", "days", "net_days", "degree", "n_certificates",

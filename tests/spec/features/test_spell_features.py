@@ -8,7 +8,7 @@ GROUPS = ("spell_course", "certificates", "diagnoses", "history", "contacts", "b
 KEYS = {"spell_id", "person_key", "as_of", "unit_id"}
 README = Path(__file__).parents[3] / "pipeline" / "features" / "README.md"
 PLAIN_NUMBERS = re.compile(
-    r"(_days|_count|_share|_years|_24m|_12m|degree)$|^(day|chain_day|certified_days_ahead|planned_step_down"
+    r"(_days|_count|_share|_years|_months|_24m|_12m|degree)$|^(day|chain_day|certified_days_ahead|planned_step_down"
     r"|diagnosis_changed|in_coordination|coordinated_before|declined_before)$"
 )
 
