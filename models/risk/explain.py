@@ -20,6 +20,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 
 from models.risk.fact_groups import COMPARABLE
 from models.risk.kaplan_meier import DAY_EDGES
+from models.risk.parts import without_blanks
 from models.risk.small_trees import SPLITS, GroupedShapley, SmallTrees
 
 MAX_ROWS = 30_000
@@ -69,7 +70,7 @@ class ShapleyExplainer:
             categorical_features=self.categorical,
             early_stopping=False,
             random_state=self.seed,
-        ).fit(rows, answers)
+        ).fit(without_blanks(rows), answers)
         self.shapley_ = self._explained_by(SmallTrees.of(boosting)).set_against(X, members)
         self.means_ = np.array([whole[mine].mean() for mine in members])
         self.faithful_ = self._checked(X, whole, days_left, members, apart, rng)

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from models.risk import person_period as periods
-from models.risk.parts import in_parts
+from models.risk.parts import in_parts, without_blanks
 from models.risk.recalibration import HazardRecalibration
 
 # the longer the doctor expects it to last, the less of it ends in a week. Nothing else is known to act one way: days left
@@ -97,7 +97,7 @@ class DiscreteTimeHazard:
         else:
             settings |= {"early_stopping": False}
         self.booster_ = HistGradientBoostingClassifier(**settings).fit(
-            rows, ended, sample_weight=weight, **extra
+            without_blanks(rows), ended, sample_weight=weight, **extra
         )
         self.n_iter_ = int(self.booster_.n_iter_)
         self.recalibration_ = HazardRecalibration()

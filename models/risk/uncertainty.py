@@ -15,6 +15,8 @@ import numpy as np
 from scipy.special import expit, logit
 from sklearn.ensemble import HistGradientBoostingRegressor
 
+from models.risk.parts import without_blanks
+
 Z_90 = 1.6448536269514722
 EDGE = 1e-3  # chances nearer to 0 or 1 are told apart by nobody
 # parts are given the whole's number of trees, and another region's whole finds its own: two wholes of two simulated regions of 40 000
@@ -66,7 +68,7 @@ class ChanceUncertainty:
     def _learnt(self, rows: np.ndarray, variance: np.ndarray, weight: np.ndarray) -> HistGradientBoostingRegressor:
         small = {"max_iter": 80, "learning_rate": 0.08, "max_leaf_nodes": 6, "min_samples_leaf": 60, "l2_regularization": 1.0, "early_stopping": False}
         made = HistGradientBoostingRegressor(loss="poisson", random_state=self.seed, **small)
-        return made.fit(rows, np.maximum(variance, 1e-6), sample_weight=weight)
+        return made.fit(without_blanks(rows), np.maximum(variance, 1e-6), sample_weight=weight)
 
     def interval(self, X: np.ndarray, chance: np.ndarray) -> np.ndarray:
         """(n, 2) 90 % interval of (n,) chances; one within EDGE of 0 or 1 is sure, and nan where nothing is known."""

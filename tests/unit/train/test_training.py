@@ -138,3 +138,14 @@ def test_what_is_shipped_is_right_on_the_months_after_a_change_that_the_last_mon
     expected = risk.outlook(later.with_columns(as_of=pl.lit(AS_OF))).passes[:, 0]
     observed = (later["duration_days"] > 90 - later["day"]).to_numpy()
     assert observed.mean() / expected.mean() == pytest.approx(1, abs=0.04)
+
+
+def test_a_fact_that_hardly_anybody_has_is_no_end_of_training():
+    """Known of one person: of three quarters of the persons, and of the tuning moments, it is blank."""
+    world = history()
+    few = world.sort("as_of", "person_key")["person_key"].head(1)
+    seldom = pl.when(pl.col("person_key").is_in(few.implode())).then(pl.col("day")).otherwise(None)
+    found = train(world.with_columns(seldom_days=seldom), SETTINGS, AS_OF, UNTIL, "abc123", 1)
+    assert "seldom_days" in found.meta["features"]
+    outlook = found.risk.outlook(features().with_columns(seldom_days=pl.lit(3)))
+    assert np.isfinite(outlook.passes).all() and np.isfinite(outlook.p_90_ends).any()
