@@ -6,6 +6,7 @@ import math
 
 from models.risk.national import NationalRisk
 from pipeline.train.plots_of_model import drawings
+from pipeline.train.validation import FEWEST_CURVE, FEWEST_EACH
 
 Line = tuple[str, object]
 
@@ -100,7 +101,7 @@ def _day(meta: dict, validation: dict, day: str) -> list[Line]:
             f"median (E50) {e50.replace('+', '')}, 90th percentile (E90) {e90.replace('+', '')}.",
         ))  # fmt: skip
     else:
-        lines.append(("text", "Too few: fewer than 100 persons passed, or did not; no figure or curve of them would tell the model from chance."))
+        lines.append(("text", f"Too few: fewer than {FEWEST_EACH} persons passed, or did not. Slope and curve are drawn of {FEWEST_CURVE} of each or more."))
     if day == "90":
         lines.append((
             "text",

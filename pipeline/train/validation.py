@@ -25,13 +25,13 @@ DAY_BANDS = ((1, 14), (15, 30), (31, 60), (61, 89))
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 MIN_PERSONS = 5  # smaller cells are not shown
 MIN_EACH = 20  # moments that passed, and that did not: below it no model is chosen by them
-FEWEST_EACH = 100  # persons who passed, and who did not: below it AUC and curve tell more of chance than of the model
+FEWEST_EACH = 30  # persons who passed, and who did not: below it no figure is given, above it the interval tells what it is worth
 # At days 15 and 30 published models over all diagnoses reach 0.66-0.68, the patient's own guess 0.81. The first days are
 # no measure: a first certificate of three days tells, without any leak, that most such spells end within the week. Where
 # certificates tell the days ahead as well as in the simulated region, an honest model reaches 0.82 (docs/risk.md).
 SUSPECT_AUC, SUSPECT_DAYS, SUSPECT_EACH = 0.85, (10, 30), 50  # persons of each, or chance is suspected
 C_ROWS = 6_000
-FEWEST_CURVE = 100  # moments that passed, and that did not: below it no slope, no curve and no interval of them is given
+FEWEST_CURVE = 100  # of them: below it no slope and no curve, which bend after a handful
 BINS = 20  # of the histogram of chances
 FEWEST_COVERED = 30  # persons of a cell in which an interval is tried
 
@@ -73,9 +73,9 @@ def measures_at(tested: Tested, passed: int, *, seed: int, repeats: int = 200) -
     return out | person_intervals(measures, weight[used], person, seed=seed, repeats=repeats)
 
 
-def too_few(passing: np.ndarray, person: np.ndarray) -> bool:
-    """Whether those who passed, or those who did not, are fewer than FEWEST_EACH persons."""
-    return min(len(np.unique(person[passing])), len(np.unique(person[~passing]))) < FEWEST_EACH
+def too_few(passing: np.ndarray, person: np.ndarray, fewest: int = FEWEST_EACH) -> bool:
+    """Whether those who passed, or those who did not, are fewer than `fewest` persons."""
+    return min(len(np.unique(person[passing])), len(np.unique(person[~passing]))) < fewest
 
 
 def brier_at(tested: Tested, passed: int) -> float:
@@ -111,12 +111,12 @@ def beside_srs(tested: dict[str, Tested], srs: PublishedSRS, *, seed: int) -> di
 def deeper_at(tested: Tested, passed: int, *, seed: int, repeats: int = 100) -> dict:
     """Intercept, slope, ICI, E50, E90, the smooth curve and net benefit for passing a day, with 95 % intervals (`<name>_95`).
 
-    Empty where `too_few`. curve: chance, smoothed observed share and its interval; histogram: share of the
+    Empty below FEWEST_CURVE persons. curve: chance, smoothed observed share and its interval; histogram: share of the
     moments by twentieth of the chance; net_benefit: by threshold, of acting on the model and on everyone, and the first less the second.
     """
     passing, chance, weight, place = tested.at(passed)
     used = weight > 0
-    if too_few(passing[used], tested.person[place][used]):
+    if too_few(passing[used], tested.person[place][used], FEWEST_CURVE):
         return {}
     y, p, w = passing[used], chance[used], weight[used]
     grid = np.unique(np.quantile(p, np.linspace(0.01, 0.99, 30)))
