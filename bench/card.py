@@ -37,7 +37,7 @@ from pipeline.privacy.pseudonyms import KEY_FILE
 from pipeline.run_training import past_moments, published_srs
 from pipeline.train.selection import choose_moments
 from pipeline.train.training import Trial, try_out
-from pipeline.train.validation import Tested, age_bands, deeper_at, measures_at
+from pipeline.train.validation import Tested, age_bands, deeper_at, measures_at, srs_curves
 from pipeline.train.windows import between
 
 AS_OF = date(2026, 1, 12)
@@ -121,15 +121,10 @@ def beside_srs(ours: Tested, srs: PublishedSRS) -> dict[str, Tested]:
 
     As published, and told beside that the certified end is reached, which ours knows too.
     """
-    grid = np.arange(HORIZON + 1)
-    curves = {told: srs.curves(ours.rows, grid, from_certified_end=told) for told in (False, True)}
-    here = np.isfinite(curves[False][:, -1]) & (ours.day >= FIRST_DAY)
+    covered, curves = srs_curves(ours.rows, srs)
+    here = covered & (ours.day >= FIRST_DAY)
     rows = ours.rows.filter(pl.Series(here))
-    return {
-        "srs": Tested(rows, curves[False][here]),
-        "srs_certified": Tested(rows, curves[True][here]),
-        "champion_there": Tested(rows, ours.curves[here]),
-    }
+    return {name: Tested(rows, one[here]) for name, one in (curves | {"champion_there": ours.curves}).items()}
 
 
 def cell_names(rows: pl.DataFrame) -> np.ndarray:

@@ -35,11 +35,6 @@ def intercept_and_slope(
     return float(level[0]), float(both[1])
 
 
-def slopes(outcome: np.ndarray, chance: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """(B,) calibration slope under each row of `weights` (B, n); see `intercept_and_slope`."""
-    return levels_and_slopes(outcome, chance, weights)["slope"]
-
-
 def levels_and_slopes(outcome: np.ndarray, chance: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
     """`intercept` and `slope`, (B,) each, under each row of `weights` (B, n)."""
     found = [intercept_and_slope(*_seen(outcome, chance, weight)) for weight in weights]
@@ -65,11 +60,6 @@ def slope_interval(
     many = len(people) / max(len(people) - 1, 1)
     wide = 1.959964 * np.sqrt(many * (bread @ (summed.T @ summed) @ bread)[1, 1])
     return float(found[1]), float(found[1] - wide), float(found[1] + wide)
-
-
-def icis(outcome: np.ndarray, chance: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """(B,) ICI under each row of `weights` (B, n); see `smooth_calibration`."""
-    return np.array([smooth_calibration(*_seen(outcome, chance, weight)).ici for weight in weights])
 
 
 def smooths(outcome: np.ndarray, chance: np.ndarray, weights: np.ndarray, at: np.ndarray | None = None) -> dict[str, np.ndarray]:

@@ -39,7 +39,7 @@ def choice(meta: dict, chosen: dict) -> list[Line]:
         f"The {NAMES[meta['kind']]} is the simplest model whose Brier score for passing day 90 none of the others beats by more than one standard error of "
         f"the difference, on the tuning months ({tried}; {'; '.join(own)}; in brackets one standard error either way, by persons). The boosted model's "
         "recalibration was there learnt from one half of the persons and judged on the other. The test months below took no part in the choice. "
-        "After the test it was fitted anew on all moments, with what tuning had found; the figures below are those of the tested model.",
+        "After the test the model was fitted anew, the boosted one with the number of trees found, put right on half of the last persons; the figures below are those of the tested model.",
     )]  # fmt: skip
     if chosen["srs"]:
         words = f"Where the published SRS v3 covers the diagnosis, the boosted model's Brier score less SRS's is {signed(chosen['srs'], 4)} there."

@@ -15,7 +15,7 @@ from models.risk.outlook import PASSES
 from models.risk.person_period import HORIZON
 from models.risk.srs import PublishedSRS
 from pipeline.train.validation import MIN_EACH, Tested
-from pipeline.train.windows import outcome
+from pipeline.train.windows import calibrating
 
 LEVEL = 0.6827  # two-sided, one standard error either way: the one-standard-error rule of Breiman et al. 1984, Classification and Regression Trees, 3.4.3
 
@@ -68,7 +68,7 @@ def crossed(model, encoder: FrameEncoder, tune: pl.DataFrame, some: pl.DataFrame
         learnt, asked = tune.filter(~here), some.select(here).to_series().to_numpy()
         other = copy.copy(model)
         if (learnt["cause"] > 0).any():
-            other.recalibrate(encoder.transform(learnt), **outcome(learnt), per_spell=learnt.height / learnt["spell_id"].n_unique())
+            other.recalibrate(encoder.transform(learnt), **calibrating(learnt))
         curves[asked] = other.predict_survival(encoder.transform(some.filter(pl.Series(asked))), np.arange(HORIZON + 1))
     return curves
 

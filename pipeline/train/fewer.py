@@ -11,7 +11,7 @@ from models.risk.outlook import PASSES, chance_of_passing
 from models.risk.person_period import HORIZON
 from models.risk.uncertainty import ChanceUncertainty
 from pipeline.train.validation import Tested, brier_at
-from pipeline.train.windows import outcome
+from pipeline.train.windows import calibrating, outcome
 
 PARTS = 4  # disjoint; two would tell a variance from one difference, eight would learn from too few
 FEWER = (8, 16)  # one model each of an eighth and a sixteenth of the persons, for the learning curve
@@ -42,7 +42,7 @@ def from_fewer(
             how = {"max_iter": max(whole.n_iter_, 20), "min_samples_leaf": max(whole.min_samples_leaf // many, 5), "l2": whole.l2 / many}
         model = RISK_MODELS[winner](encoder.names_, encoder.categorical_, seed=seed, **how).fit(encoder.transform(rows), **outcome(rows))
         if winner == CHAMPION:
-            model.recalibrate(encoder.transform(later), **outcome(later), per_spell=later.height / later["spell_id"].n_unique())
+            model.recalibrate(encoder.transform(later), **calibrating(later))
         return Tested(some, model.predict_survival(X, grid))
 
     whole = Tested(some, tuned[winner].predict_survival(X, grid))

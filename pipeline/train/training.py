@@ -46,7 +46,7 @@ from pipeline.train.validation import (
     measures_at,
     uno,
 )
-from pipeline.train.windows import Windows, between, outcome, split_windows
+from pipeline.train.windows import Windows, between, calibrating, outcome, split_windows
 
 KEYS = ("spell_id", "person_key", "as_of", "unit_id")
 OUTCOMES = ("end_date_final", "duration_days", "cause", "net_days_365", "followed_days", "weight")
@@ -228,7 +228,7 @@ def _tuned(encoder, fit, tune, seed) -> dict:
         model = build(encoder.names_, encoder.categorical_, seed=seed)
         if name == CHAMPION:
             model.fit(X, **outcome(fit), validation={"X": T, **outcome(tune)})
-            model.recalibrate(T, **outcome(tune), per_spell=tune.height / tune["spell_id"].n_unique())
+            model.recalibrate(T, **calibrating(tune))
         else:
             model.fit(X, **outcome(fit))
         made[name] = model
@@ -303,7 +303,7 @@ def _refitted(winner, validated, encoder, X, every, tune_from, seed):
     learnt = every.select(~pl.col("spell_id").is_in(spells.implode())).to_series()
     final = build(encoder.names_, encoder.categorical_, seed=seed, max_iter=max(validated.n_iter_, 20))
     final.fit(X[learnt.to_numpy()], **outcome(every.filter(learnt)))
-    return final.recalibrate(X[asked.to_numpy()], **outcome(every.filter(asked)), per_spell=asked.sum() / len(spells))
+    return final.recalibrate(X[asked.to_numpy()], **calibrating(every.filter(asked)))
 
 
 def _by_weight(rows: pl.DataFrame, most: int, seed: int) -> np.ndarray:

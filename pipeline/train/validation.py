@@ -94,9 +94,7 @@ def beside_srs(tested: dict[str, Tested], srs: PublishedSRS, *, seed: int) -> di
     takes the certified end as reached, which the other models know too.
     """
     rows = next(iter(tested.values())).rows
-    grid = np.arange(HORIZON + 1)
-    curves = {name: srs.curves(rows, grid, from_certified_end=name != "srs") for name in ("srs", "srs_certified")}
-    covered = np.isfinite(curves["srs"][:, -1])
+    covered, curves = srs_curves(rows, srs)
     early = (rows["day"] < 90).to_numpy()
     weight = rows["weight"].to_numpy() * early
     here = pl.Series(covered)
@@ -106,6 +104,12 @@ def beside_srs(tested: dict[str, Tested], srs: PublishedSRS, *, seed: int) -> di
         "covered": float(weight[covered].sum() / weight.sum()) if weight.sum() else 0.0,
         "models": {name: measures_at(one, 90, seed=seed) for name, one in beside.items()},
     }
+
+
+def srs_curves(rows: pl.DataFrame, srs: PublishedSRS) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Which rows SRS covers (n,), and its (n, HORIZON + 1) curves: `srs` as published, `srs_certified` told that the certified end is reached."""
+    curves = {name: srs.curves(rows, np.arange(HORIZON + 1), from_certified_end=name != "srs") for name in ("srs", "srs_certified")}
+    return np.isfinite(curves["srs"][:, -1]), curves
 
 
 def deeper_at(tested: Tested, passed: int, *, seed: int, repeats: int = 100) -> dict:
@@ -334,6 +338,6 @@ def early_auc(tested: Tested, *, seed: int, repeats: int = 200) -> tuple[float, 
     used = (tested.day[place] >= SUSPECT_DAYS[0]) & (tested.day[place] <= SUSPECT_DAYS[1]) & (weight > 0)
     y, p = passing[used], chance[used]
     person = tested.person[place][used]
-    if min(len(np.unique(person[y])), len(np.unique(person[~y]))) < SUSPECT_EACH:
+    if too_few(y, person, SUSPECT_EACH):
         return None
     return person_interval(lambda w: aucs(y, p, w), weight[used], person, seed=seed, repeats=repeats)

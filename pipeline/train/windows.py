@@ -81,3 +81,8 @@ def outcome(rows: pl.DataFrame) -> dict[str, np.ndarray]:
         "event": rows["cause"].is_between(1, AGE_LIMIT - 1).to_numpy(),
         "sample_weight": rows["weight"].cast(pl.Float64).to_numpy(),
     }
+
+
+def calibrating(rows: pl.DataFrame) -> dict:
+    """The arguments of the hazard's `recalibrate`: `outcome`, and how many moments a spell gives."""
+    return outcome(rows) | {"per_spell": rows.height / rows["spell_id"].n_unique()}

@@ -23,12 +23,12 @@ from sksurv.preprocessing import OneHotEncoder
 
 from models.measures.accuracy import briers, ipas
 from models.measures.calibration import (
-    icis,
     intercept_and_slope,
+    levels_and_slopes,
     observed_to_expected,
     slope_interval,
-    slopes,
     smooth_calibration,
+    smooths,
 )
 from models.measures.censoring import CensoringCurve, seen_at
 from models.measures.decision import net_benefit
@@ -89,7 +89,7 @@ def test_slope_and_intercept_are_those_of_logistic_regression(judged):
     intercept, slope = intercept_and_slope(outcome, chance, weight)
     theirs = LogisticRegression(C=np.inf, tol=1e-9).fit(logit(chance)[:, None], outcome, sample_weight=weight)
     assert slope == pytest.approx(theirs.coef_[0, 0], abs=1e-5)
-    assert slopes(outcome, chance, np.vstack([weight, weight]))[1] == slope
+    assert levels_and_slopes(outcome, chance, np.vstack([weight, weight]))["slope"][1] == slope
     # with the slope held at one, the intercept is where as many are expected as observed
     level = brentq(lambda a: weight @ (outcome - expit(a + logit(chance))), -3, 3)
     assert intercept == pytest.approx(level, abs=1e-6)
@@ -105,7 +105,7 @@ def test_the_smooth_curve_is_a_logistic_regression_on_scipys_natural_splines(jud
     error = np.abs(fitted.predict_proba(design)[:, 1] - chance)
     found = smooth_calibration(outcome, chance, weight)
     assert found.ici == pytest.approx(np.average(error, weights=weight), abs=2e-4)
-    assert icis(outcome, chance, weight[None, :])[0] == found.ici
+    assert smooths(outcome, chance, weight[None, :])["ici"][0] == found.ici
     order = np.argsort(error)
     for value, share in ((found.e50, 0.5), (found.e90, 0.9)):
         assert value == pytest.approx(error[order][np.searchsorted(np.cumsum(weight[order]) / weight.sum(), share)], abs=1e-3)

@@ -5,7 +5,7 @@ import pytest
 
 from models.measures.accuracy import brier, briers, ipas
 from models.measures.bootstrap import person_interval, person_intervals, person_weights
-from models.measures.calibration import icis, intercept_and_slope, observed_to_expected, smooth_calibration
+from models.measures.calibration import intercept_and_slope, observed_to_expected, smooth_calibration, smooths
 from models.measures.censoring import CensoringCurve, seen_at
 from models.measures.decision import net_benefit, net_benefits
 from models.measures.discrimination import auc, aucs, time_dependent_auc, uno_c, uno_cs
@@ -180,6 +180,6 @@ def test_draws_in_which_many_chances_are_alike_have_an_ici_too():
     chance = np.round(rng.uniform(0.02, 0.98, 150), 1)
     outcome = rng.random(150) < chance
     draws = rng.multinomial(150, np.ones(150) / 150, size=20).astype(float)
-    found = icis(outcome, chance, draws)
+    found = smooths(outcome, chance, draws)["ici"]
     used = draws[3] > 0
     assert found.shape == (20,) and found[3] == smooth_calibration(outcome[used], chance[used], draws[3][used]).ici
